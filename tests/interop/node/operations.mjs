@@ -1,0 +1,144 @@
+// The operations a test can ask of the peer: thin calls of BullMQ's public API, by name.
+
+import { makeProcessor } from './behaviours.mjs';
+
+const workerEvents = [
+  'ready', 'active', 'progress', 'completed', 'failed', 'stalled', 'drained',
+  'paused', 'resumed', 'closing', 'closed', 'error', 'lockRenewalFailed',
+];
+const queueEventNames = [
+  'added', 'waiting', 'delayed', 'prioritized', 'waiting-children', 'active', 'progress',
+  'completed', 'failed', 'retries-exhausted', 'stalled', 'removed', 'duplicated',
+  'deduplicated', 'drained', 'paused', 'resumed', 'cleaned',
+];
+
+const isJob = (value) => typeof value?.toJSON === 'function' && 'attemptsMade' in value;
+
+/** Jobs as plain objects and errors as {name, message}, at any depth of an array. */
+export function plain(value) {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Error) return { name: value.name, message: value.message };
+  return isJob(value) ? value.toJSON() : value;
+}
+
+export class Operations {
+  constructor(library, connection, push) {
+    this.library = library;
+    this.connection = connection;
+    this.push = push;
+    this.queues = new Map();
+    this.queueEvents = new Map();
+    this.workers = new Map();
+  }
+
+  openQueue({ queue, options = {} }) {
+    if (!this.queues.has(queue)) {
+      const opened = new this.library.Queue(queue, { connection: this.connection, ...options });
+      opened.on('error', (error) => this.push('queue', { queue, name: 'error', args: [plain(error)] }));
+      this.queues.set(queue, opened);
+    }
+    return this.queues.get(queue).waitUntilReady().then(() => null);
+  }
+
+  async queueNamed(queue) {
+    await this.openQueue({ queue });
+    return this.queues.get(queue);
+  }
+
+  async jobNamed(queue, jobId) {
+    const job = await (await this.queueNamed(queue)).getJob(jobId);
+    if (!job) throw new Error(`queue "${queue}" has no job "${jobId}"`);
+    return job;
+  }
+
+  async callQueue({ queue, method, args = [] }) {
+    const target = await this.queueNamed(queue);
+    if (typeof target[method] !== 'function') throw new Error(`Queue has no method "${method}"`);
+    return target[method](...args);
+  }
+
+  async callJob({ queue, jobId, method, args = [] }) {
+    const job = await this.jobNamed(queue, jobId);
+    if (typeof job[method] !== 'function') throw new Error(`Job has no method "${method}"`);
+    return job[method](...args);
+  }
+
+  /** Everything Node can read of a job, or null when there is none. */
+  async describeJob({ queue, jobId }) {
+    const target = await this.queueNamed(queue);
+    const job = await target.getJob(jobId);
+    if (!job) return null;
+    const [state, { logs }] = await Promise.all([job.getState(), target.getJobLogs(jobId)]);
+    return { ...job.toJSON(), state, logs };
+  }
+
+  async waitUntilFinished({ queue, jobId, ttl }) {
+    const job = await this.jobNamed(queue, jobId);
+    await this.startQueueEvents({ queue });
+    return job.waitUntilFinished(this.queueEvents.get(queue), ttl);
+  }
+
+  startQueueEvents({ queue, options = {} }) {
+    if (!this.queueEvents.has(queue)) {
+      const events = new this.library.QueueEvents(queue, { connection: this.connection, ...options });
+      events.setMaxListeners(0);
+      for (const name of [...queueEventNames, 'error']) {
+        events.on(name, (...args) => this.push('queueEvents', { queue, name, args: args.map(plain) }));
+      }
+      this.queueEvents.set(queue, events);
+    }
+    return this.queueEvents.get(queue).waitUntilReady().then(() => null);
+  }
+
+  async startWorker({ worker, queue, behaviour = 'echo', with: behaviourOptions = {}, options = {} }) {
+    if (this.workers.has(worker)) throw new Error(`worker "${worker}" is already running`);
+    let release;
+    const gate = new Promise((resolve) => { release = resolve; });
+    const processor = makeProcessor(behaviour, behaviourOptions, { ...this.library, gate });
+    const started = new this.library.Worker(queue, processor, { connection: this.connection, ...options });
+    for (const name of workerEvents) {
+      started.on(name, (...args) => this.push('worker', { worker, queue, name, args: args.map(plain) }));
+    }
+    this.workers.set(worker, { started, release });
+    await started.waitUntilReady();
+    return null;
+  }
+
+  workerNamed(worker) {
+    const entry = this.workers.get(worker);
+    if (!entry) throw new Error(`no worker "${worker}" is running`);
+    return entry;
+  }
+
+  releaseWorker({ worker }) {
+    this.workerNamed(worker).release();
+    return null;
+  }
+
+  async callWorker({ worker, method, args = [] }) {
+    return this.workerNamed(worker).started[method](...args);
+  }
+
+  async closeWorker({ worker, force = false }) {
+    await this.workerNamed(worker).started.close(force);
+    this.workers.delete(worker);
+    return null;
+  }
+
+  async close() {
+    for (const { started, release } of this.workers.values()) {
+      release();
+      await started.close();
+    }
+    for (const opened of [...this.queueEvents.values(), ...this.queues.values()]) await opened.close();
+    this.workers.clear();
+    this.queueEvents.clear();
+    this.queues.clear();
+    return null;
+  }
+}
+
+export const operationNames = [
+  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'startQueueEvents',
+  'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'close',
+];
