@@ -34,6 +34,7 @@ export class Operations {
   openQueue({ queue, options = {} }) {
     if (!this.queues.has(queue)) {
       const opened = new this.library.Queue(queue, { connection: this.connection, ...options });
+      opened.setMaxListeners(0);
       opened.on('error', (error) => this.push('queue', { queue, name: 'error', args: [plain(error)] }));
       this.queues.set(queue, opened);
     }

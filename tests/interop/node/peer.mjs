@@ -11,19 +11,15 @@
 
 import { createInterface } from 'node:readline';
 
+import { loadBullMQ } from './library.mjs';
 import { operationNames, Operations, plain } from './operations.mjs';
 import { parseRedisAddress } from './redis_address.mjs';
 
 const [version, address] = process.argv.slice(2);
-if (!['bullmq5', 'bullmq6'].includes(version)) {
-  process.stderr.write(`peer.mjs: "${version}" is not bullmq5 or bullmq6\n`);
-  process.exit(2);
-}
-
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const push = (source, event) => write({ source, ...event });
 
-const library = await import(version);
+const library = await loadBullMQ(version);
 const operations = new Operations(library, parseRedisAddress(address), push);
 
 async function answer(line) {

@@ -1,0 +1,175 @@
+"""api.json as Python objects, checked for the mistakes that would spread into every language."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OPTION_TYPES = {
+    "string", "integer", "number", "boolean", "retention", "backoff", "parent", "deduplication",
+    "telemetry", "job options",
+}
+ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
+REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
+TAG_KINDS = {"any", "integer", "float", "text", "json"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A number with a name: an event, a refusal code, an error."""
+
+    name: str
+    value: int
+    doc: str
+
+
+@dataclass(frozen=True)
+class Error(Named):
+    retriable: bool
+    fatal: bool
+
+
+@dataclass(frozen=True)
+class Tag(Named):
+    kind: str
+    field: str | None
+
+
+@dataclass(frozen=True)
+class Option:
+    name: str
+    type: str
+    doc: str
+    default: Any
+    unit: str | None
+    min: float | None
+    max: float | None
+    nullable: bool
+    secret: bool
+    exclusive: str | None
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    doc: str
+    args: dict[str, str]
+    optional: set[str]
+    arg_docs: dict[str, str]
+    payload: str | None
+    reply: str
+
+
+@dataclass(frozen=True)
+class Api:
+    version: str
+    scopes: dict[str, int]
+    kinds: dict[str, int]
+    codes: list[Named]
+    events: list[Named]
+    requests: list[Named]
+    tags: list[Tag]
+    errors: list[Error]
+    commands: list[Command]
+    options: dict[str, list[Option]]
+    # Options that a language layer keeps to itself, by the scope they are given with.
+    host_options: dict[str, list[Option]]
+
+    @staticmethod
+    def load(path: Path) -> "Api":
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        api = Api(
+            version=raw["version"],
+            scopes=raw["scopes"],
+            kinds=raw["kinds"],
+            codes=_named(raw["codes"]),
+            events=_named(raw["events"]),
+            requests=_named(raw["requests"]),
+            tags=[_tag(entry) for entry in raw["tags"]],
+            errors=[_error(entry) for entry in raw["errors"]],
+            commands=[_command(entry) for entry in raw["commands"]],
+            options=_scopes(raw["options"]),
+            host_options=_scopes(raw["hostOptions"]),
+        )
+        _check(api)
+        return api
+
+
+def _named(entries: Iterable[dict[str, Any]]) -> list[Named]:
+    return [Named(entry["name"], entry["value"], entry["doc"]) for entry in entries]
+
+
+def _tag(entry: dict[str, Any]) -> Tag:
+    return Tag(entry["name"], entry["value"], entry["doc"], entry["kind"], entry.get("field"))
+
+
+def _error(entry: dict[str, Any]) -> Error:
+    retriable, fatal = entry.get("retriable", False), entry.get("fatal", False)
+    return Error(entry["name"], entry["code"], entry["doc"], retriable, fatal)
+
+
+def _command(entry: dict[str, Any]) -> Command:
+    return Command(
+        name=entry["name"],
+        doc=entry["doc"],
+        args=entry["args"],
+        optional=set(entry.get("optional", [])),
+        arg_docs=entry.get("argDocs", {}),
+        payload=entry.get("payload"),
+        reply=entry["reply"],
+    )
+
+
+def _scopes(raw: dict[str, Any]) -> dict[str, list[Option]]:
+    return {scope: [_option(entry) for entry in entries] for scope, entries in raw.items()}
+
+
+def _option(entry: dict[str, Any]) -> Option:
+    return Option(
+        name=entry["name"],
+        type=entry["type"],
+        doc=entry["doc"],
+        default=entry["default"],
+        unit=entry.get("unit"),
+        min=entry.get("min"),
+        max=entry.get("max"),
+        nullable=entry.get("nullable", False),
+        secret=entry.get("secret", False),
+        exclusive=entry.get("exclusive"),
+    )
+
+
+def _check(api: Api) -> None:
+    for what, entries in (
+        ("codes", api.codes), ("tags", api.tags), ("errors", api.errors),
+        ("events and requests", api.events + api.requests),
+    ):
+        _check_unique(what, [entry.name for entry in entries])
+        _check_unique(what, [entry.value for entry in entries])
+    _check_unique("commands", [command.name for command in api.commands])
+    if api.options.keys() != api.scopes.keys():
+        raise ValueError("api.json: options and scopes do not name the same scopes")
+    for scope, options in api.options.items():
+        _check_unique(f"options of {scope}", [option.name for option in options])
+        for option in options:
+            _check_known(f"type of option {option.name}", option.type, OPTION_TYPES)
+    for tag in api.tags:
+        _check_known(f"kind of tag {tag.name}", tag.kind, TAG_KINDS)
+    for command in api.commands:
+        _check_known(f"reply of command {command.name}", command.reply, REPLIES)
+        for argument, kind in command.args.items():
+            _check_known(f"type of {command.name}'s {argument}", kind, ARGUMENT_TYPES)
+        for argument in command.optional | command.arg_docs.keys():
+            _check_known(f"argument of {command.name}", argument, set(command.args))
+
+
+def _check_unique(what: str, values: list[Any]) -> None:
+    repeated = sorted({value for value in values if values.count(value) > 1})
+    if repeated:
+        raise ValueError(f"api.json: {what} name {repeated[0]!r} twice")
+
+
+def _check_known(what: str, value: str, known: set[str]) -> None:
+    if value not in known:
+        raise ValueError(f"api.json: {what} is {value!r}; known are {', '.join(sorted(known))}")

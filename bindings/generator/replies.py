@@ -1,0 +1,12 @@
+"""What the reply of a command holds, in words."""
+
+REPLY_TEXT = {
+    "none": "no field",
+    "text": "`VALUE`, text",
+    "json": "`VALUE`, JSON text",
+    "integer": "`VALUE`, an integer",
+    "boolean": "`VALUE`, 1 or 0",
+    "job": "the fields of the job; none when there is no such job",
+    "bulk": "for each entry, in the order of the request, `JOB_ID` or `ENTRY_ERROR`",
+    "outcome": "`OUTCOME`, and `DELAY` where delayed",
+}

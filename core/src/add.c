@@ -1,0 +1,151 @@
+#include "add.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "pack.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const enum bqi_key standard_keys[] = {
+    BQI_KEY_WAIT,    BQI_KEY_PAUSED, BQI_KEY_META,   BQI_KEY_ID,    BQI_KEY_COMPLETED,
+    BQI_KEY_DELAYED, BQI_KEY_ACTIVE, BQI_KEY_EVENTS, BQI_KEY_MARKER};
+static const enum bqi_key delayed_keys[] = {BQI_KEY_MARKER,  BQI_KEY_META,      BQI_KEY_ID,
+                                            BQI_KEY_DELAYED, BQI_KEY_COMPLETED, BQI_KEY_EVENTS};
+static const enum bqi_key prioritized_keys[] = {
+    BQI_KEY_MARKER,    BQI_KEY_META,   BQI_KEY_ID,     BQI_KEY_PRIORITIZED, BQI_KEY_DELAYED,
+    BQI_KEY_COMPLETED, BQI_KEY_ACTIVE, BQI_KEY_EVENTS, BQI_KEY_PC};
+
+static void choose_script(const struct bqi_queue *queue, const struct bqi_job_options *options,
+                          struct bqi_words *words, struct bqi_command *command) {
+    const char *name = "addStandardJob";
+    const enum bqi_key *keys = standard_keys;
+    size_t count = COUNT(standard_keys);
+    if (options->delay > 0) {
+        name = "addDelayedJob";
+        keys = delayed_keys;
+        count = COUNT(delayed_keys);
+    } else if (options->priority) {
+        name = "addPrioritizedJob";
+        keys = prioritized_keys;
+        count = COUNT(prioritized_keys);
+    }
+    command->script = bqi_script_find(name);
+    bqi_words_init(words);
+    bqi_words_script(words, command->script);
+    bqi_words_keys(words, &queue->keys, keys, count);
+}
+
+static const char *parent_text(const struct bqi_job_options *options, const char *member) {
+    return json_string_value(json_object_get(options->parent, member));
+}
+
+/* One text made of several; the list ends with NULL. */
+static void pack_joined(msgpack_packer *packer, const char *const *parts) {
+    size_t len = 0;
+    for (const char *const *part = parts; *part; part++)
+        len += strlen(*part);
+    msgpack_pack_str(packer, len);
+    for (const char *const *part = parts; *part; part++)
+        msgpack_pack_str_body(packer, *part, strlen(*part));
+}
+
+/* How the child's failure concerns the parent is stored on the child, inside `parent`. */
+static const char *failure_flag(const struct bqi_job_options *options) {
+    static const char *const flags[] = {"failParentOnFailure", "removeDependencyOnFailure",
+                                        "ignoreDependencyOnFailure", "continueParentOnFailure"};
+    for (size_t i = 0; i < COUNT(flags); i++)
+        if (json_is_true(json_object_get(options->values, flags[i])))
+            return bqi_job_option_short_name(flags[i]);
+    return NULL;
+}
+
+static void pack_parent(msgpack_packer *packer, const struct bqi_job_options *options) {
+    const char *flag = failure_flag(options);
+    const char *id = parent_text(options, "id"), *queue = parent_text(options, "queue");
+    pack_joined(packer, (const char *const[]){queue, ":", id, NULL});
+    pack_joined(packer, (const char *const[]){queue, ":", id, ":dependencies", NULL});
+    msgpack_pack_map(packer, flag ? 3 : 2);
+    bqi_pack_text(packer, "id");
+    bqi_pack_text(packer, id);
+    bqi_pack_text(packer, "queueKey");
+    bqi_pack_text(packer, queue);
+    if (flag) {
+        bqi_pack_text(packer, flag);
+        msgpack_pack_true(packer);
+    }
+}
+
+/* The ten arguments of protocol/2 section 2.1; a nil is one that is not given. */
+static void pack_arguments(msgpack_sbuffer *out, const struct bqi_queue *queue,
+                           const struct bqi_new_job *job, const struct bqi_job_options *options) {
+    msgpack_packer packer;
+    const char *prefix = queue->keys.key[BQI_KEY_PREFIX].ptr;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, 10);
+    bqi_pack_text(&packer, prefix);
+    bqi_pack_text(&packer, options->job_id);
+    bqi_pack_bytes(&packer, job->name, job->name_len);
+    bqi_pack_number(&packer, options->timestamp != 0 ? options->timestamp : (double)bqi_now());
+    if (options->parent) {
+        pack_parent(&packer, options);
+    } else {
+        msgpack_pack_nil(&packer);
+        msgpack_pack_nil(&packer);
+        msgpack_pack_nil(&packer);
+    }
+    msgpack_pack_nil(&packer);
+    if (options->deduplication_id)
+        pack_joined(&packer, (const char *const[]){prefix, "de:", options->deduplication_id, NULL});
+    else
+        msgpack_pack_nil(&packer);
+    msgpack_pack_nil(&packer);
+}
+
+int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
+                   const struct bqi_job_options *options, struct bqi_command *command,
+                   struct bqi_error *error) {
+    struct bqi_words words;
+    msgpack_sbuffer arguments;
+    if (options->size_limit >= 0 && job->data_len > (size_t)options->size_limit)
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "The size of job %.*s exceeds the limit %lld bytes",
+                             (int)(job->name_len < 200 ? job->name_len : 200), job->name,
+                             (long long)options->size_limit);
+    msgpack_sbuffer_init(&arguments);
+    pack_arguments(&arguments, queue, job, options);
+    choose_script(queue, options, &words, command);
+    bqi_words_add(&words, arguments.data, arguments.size);
+    bqi_words_add(&words, job->data_len ? job->data : "{}", job->data_len ? job->data_len : 2);
+    bqi_words_add(&words, options->packed.data, options->packed.size);
+    int status = bqi_words_format(&words, command);
+    msgpack_sbuffer_destroy(&arguments);
+    if (status != 0)
+        return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+    return 0;
+}
+
+char *bqi_add_parent_key(const struct bqi_job_options *options) {
+    if (!options->parent)
+        return bqi_strndup("", 0);
+    const char *id = parent_text(options, "id"), *queue = parent_text(options, "queue");
+    size_t size = strlen(queue) + 1 + strlen(id) + 1;
+    char *key = bqi_malloc(size);
+    if (key)
+        snprintf(key, size, "%s:%s", queue, id);
+    return key;
+}
+
+const char *bqi_add_reply(const redisReply *reply, const char *parent_key,
+                          struct bqi_error *error) {
+    if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS)
+        return reply->str;
+    if (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0)
+        bqi_error_set_script(error, reply->integer, parent_key, "addJob", "");
+    else
+        bqi_error_set(error, BQ_ERR_UNEXPECTED_REPLY,
+                      "An add script answered with neither an id nor an error code.");
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* From a job's name, data and options to the script call that adds it (protocol/2 section 2). */
+#ifndef BQI_ADD_H
+#define BQI_ADD_H
+
+#include "command.h"
+#include "queue.h"
+
+struct bqi_new_job {
+    const char *name;
+    size_t name_len;
+    const char *data; /* JSON text */
+    size_t data_len;
+};
+
+/* Write the call into `command`. -1 with `error`: refused, nothing was allocated. */
+int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
+                   const struct bqi_job_options *options, struct bqi_command *command,
+                   struct bqi_error *error);
+
+/* The full key of the parent that the options name, "" without one; bqi_free it. */
+char *bqi_add_parent_key(const struct bqi_job_options *options);
+
+/* Read the answer: the id, borrowed, or NULL with `error`. */
+const char *bqi_add_reply(const redisReply *reply, const char *parent_key,
+                          struct bqi_error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* Closing a client in order: its workers first, then what producers still wait for. */
+#include "alloc.h"
+#include "client.h"
+#include "worker.h"
+
+static void finish_close(bq_client *client) {
+    bq_id operation = client->close_operation;
+    client->close_operation = 0;
+    client->closed = 1;
+    bqi_timer_stop(&client->grace_timer);
+    for (struct bqi_connection *c = client->connections; c; c = c->next)
+        bqi_connection_close(c);
+    bqi_client_reply(client, operation);
+}
+
+static int has_workers(const bq_client *client) {
+    struct bqi_worker *worker;
+    for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
+        if (!bqi_worker_is_closed(worker))
+            return 1;
+    return 0;
+}
+
+void bqi_client_check_closed(bq_client *client) {
+    if (client->close_operation == 0 || has_workers(client))
+        return;
+    if (!bqi_connection_is_busy(client->connection))
+        finish_close(client);
+}
+
+/* What was written last, jobs given back among it, gets this long to be answered. */
+enum { LAST_ANSWERS_MS = 500 };
+
+static void on_last_answers_over(void *arg) {
+    bq_client *client = arg;
+    if (client->close_operation > 0)
+        finish_close(client);
+}
+
+static void on_grace_over(void *arg) {
+    bq_client *client = arg;
+    struct bqi_worker *worker;
+    if (client->close_operation == 0)
+        return;
+    for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
+        bqi_worker_abandon(worker);
+    bqi_timer_start(&client->grace_timer, &client->loop,
+                    bqi_connection_is_ready(client->connection) ? LAST_ANSWERS_MS : 0,
+                    on_last_answers_over, client);
+}
+
+void bqi_client_begin_close(bq_client *client, struct bqi_request *request) {
+    struct bqi_worker *worker;
+    if (client->close_operation > 0 || client->closed) {
+        bqi_client_reply(client, request->operation);
+        return;
+    }
+    client->close_operation = request->operation;
+    for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
+        bqi_worker_begin_close(worker, 0, request->number);
+    if (request->number >= 0)
+        bqi_timer_start(&client->grace_timer, &client->loop, request->number, on_grace_over,
+                        client);
+}
+
+bq_id bq_client_close(bq_client *client, int64_t grace_ms) {
+    const bq_bytes nothing = {NULL, 0};
+    if (!client)
+        return BQ_EINVAL;
+    if (bqi_client_is_forked(client))
+        return BQ_EFORKED;
+    atomic_store(&client->closing, 1);
+    pthread_mutex_lock(&client->start_lock);
+    int started = client->started;
+    if (!started) { /* no thread writes events, so this one may */
+        bq_id operation = bqi_client_next_id(client);
+        bqi_client_reply(client, operation);
+        bqi_outbox_publish(&client->outbox);
+        pthread_mutex_unlock(&client->start_lock);
+        return operation;
+    }
+    pthread_mutex_unlock(&client->start_lock);
+    struct bqi_request *request = bqi_request_new(bqi_client_begin_close, nothing, nothing);
+    if (request)
+        request->number = grace_ms;
+    return bqi_client_post(client, request, 1);
+}

@@ -1,0 +1,435 @@
+#include "connection.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+
+enum { SCRIPT_RELOADS_AT_MOST = 3 };
+
+static void connect_now(struct bqi_connection *connection);
+
+struct bqi_connection *bqi_connection_new(uv_loop_t *loop,
+                                          const struct bqi_server_options *options,
+                                          const char *name,
+                                          const struct bqi_connection_events *events, void *arg) {
+    struct bqi_connection *connection = bqi_calloc(sizeof *connection);
+    if (!connection)
+        return NULL;
+    connection->loop = loop;
+    connection->options = options;
+    connection->events = events;
+    connection->arg = arg;
+    bqi_command_list_init(&connection->sent);
+    bqi_command_list_init(&connection->waiting);
+    connection->script_loading = bqi_calloc(bqi_script_source_count + 1);
+    if (name)
+        connection->name = bqi_strndup(name, strlen(name));
+    if (!connection->script_loading || (name && !connection->name)) {
+        bqi_connection_free(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+void bqi_connection_free(struct bqi_connection *connection) {
+    if (!connection)
+        return;
+    bqi_connection_close(connection);
+    bqi_buffer_free(&connection->out);
+    bqi_free(connection->script_loading);
+    bqi_free(connection->name);
+    bqi_free(connection);
+}
+
+/* ---- answers ---- */
+
+static void answer(struct bqi_command *command, const redisReply *reply,
+                   const struct bqi_error *error) {
+    if (!command->keeps_bytes)
+        bqi_command_free_bytes(command);
+    command->done(command, reply, error);
+}
+
+static void refuse(struct bqi_command *command, int code, const char *message) {
+    struct bqi_error error;
+    bqi_error_set(&error, code, "%s", message);
+    answer(command, NULL, &error);
+}
+
+static void fail_all(struct bqi_command_list *list, const struct bqi_error *error) {
+    struct bqi_command_list failed = *list;
+    if (!failed.first)
+        return;
+    bqi_command_list_init(list);
+    for (struct bqi_command *command = failed.first, *next; command; command = next) {
+        next = command->next;
+        answer(command, NULL, error);
+    }
+}
+
+/* ---- scripts that the server has forgotten ---- */
+
+struct script_load {
+    struct bqi_command base;
+    struct bqi_connection *connection;
+    size_t index;
+};
+
+static void on_script_loaded(struct bqi_command *command, const redisReply *reply,
+                             const struct bqi_error *error) {
+    struct script_load *load = (struct script_load *)command;
+    (void)reply;
+    (void)error; /* the command that needs the script is answered NOSCRIPT again and gives up */
+    load->connection->script_loading[load->index] = 0;
+    bqi_free(load);
+}
+
+static void load_script(struct bqi_connection *connection, const struct bqi_script_source *script) {
+    size_t index = (size_t)(script - bqi_script_sources);
+    if (connection->script_loading[index])
+        return;
+    struct script_load *load = bqi_calloc(sizeof *load);
+    if (!load)
+        return;
+    struct bqi_words words;
+    bqi_words_init(&words);
+    bqi_words_text(&words, "SCRIPT");
+    bqi_words_text(&words, "LOAD");
+    bqi_words_add(&words, script->text, script->length);
+    load->base.patience = BQI_DIES_WITH_CONNECTION;
+    load->base.done = on_script_loaded;
+    load->connection = connection;
+    load->index = index;
+    connection->script_loading[index] = 1;
+    bqi_connection_submit_words(connection, &words, &load->base);
+}
+
+/* The load goes out before the repeated command, and the server works in order: the answer to the
+ * load need not be awaited, and a pipeline of repeated commands keeps its order. */
+static int reload_and_repeat(struct bqi_connection *connection, struct bqi_command *command) {
+    if (!command->script || command->reloads++ >= SCRIPT_RELOADS_AT_MOST)
+        return 0;
+    load_script(connection, command->script);
+    bqi_connection_submit(connection, command);
+    return 1;
+}
+
+/* ---- sending ---- */
+
+void bqi_connection_send_now(struct bqi_connection *connection, struct bqi_command *command) {
+    command->sends++;
+    bqi_buffer_append(&connection->out, command->bytes, command->length);
+    bqi_command_list_push(&connection->sent, command);
+}
+
+static void check_deadlines(void *arg);
+
+static void watch_deadline(struct bqi_connection *connection, struct bqi_command *command) {
+    int64_t timeout = connection->options->command_timeout;
+    if (timeout < 0 || command->patience != BQI_COUNTS_RETRIES || command->deadline)
+        return;
+    command->deadline = uv_now(connection->loop) + (uint64_t)timeout;
+    if (!bqi_timer_is_active(&connection->deadline_timer))
+        bqi_timer_start(&connection->deadline_timer, connection->loop, timeout, check_deadlines,
+                        connection);
+}
+
+void bqi_connection_submit(struct bqi_connection *connection, struct bqi_command *command) {
+    if (connection->state == BQI_CONNECTION_CLOSED) {
+        refuse(command, BQ_ERR_CLOSED, "The connection is closed.");
+        return;
+    }
+    if (connection->state == BQI_CONNECTION_READY) {
+        watch_deadline(connection, command);
+        bqi_connection_send_now(connection, command);
+    } else if (command->patience == BQI_DIES_WITH_CONNECTION ||
+               (command->patience == BQI_COUNTS_RETRIES && !connection->options->offline_queue)) {
+        refuse(command, BQ_ERR_NOT_CONNECTED,
+               "There is no connection to Redis and enableOfflineQueue is false; nothing was "
+               "sent.");
+    } else {
+        watch_deadline(connection, command);
+        bqi_command_list_push(&connection->waiting, command);
+    }
+}
+
+void bqi_connection_submit_words(struct bqi_connection *connection, struct bqi_words *words,
+                                 struct bqi_command *command) {
+    if (bqi_words_format(words, command) == 0)
+        bqi_connection_submit(connection, command);
+    else
+        refuse(command, BQ_ERR_OUT_OF_MEMORY, "Out of memory while a command was written.");
+}
+
+void bqi_connection_flush(struct bqi_connection *connection) {
+    if (connection->out.length == 0 && !connection->out.failed)
+        return;
+    if (connection->out.failed)
+        bqi_connection_reset(connection, "out of memory");
+    else if (connection->socket)
+        bqi_socket_write(connection->socket, &connection->out);
+}
+
+/* ---- deadlines ---- */
+
+static void swallow(struct bqi_command *command, const redisReply *reply,
+                    const struct bqi_error *error) {
+    (void)reply;
+    (void)error;
+    bqi_free(command);
+}
+
+/* Answer what is overdue. A command that was sent leaves a stand-in for the reply still to come. */
+static uint64_t expire(struct bqi_command_list *list, uint64_t now, int sent) {
+    uint64_t next = 0;
+    for (struct bqi_command **at = &list->first; *at;) {
+        struct bqi_command *command = *at;
+        struct bqi_command *stand_in = NULL;
+        if (!command->deadline || command->deadline > now) {
+            if (command->deadline && (!next || command->deadline < next))
+                next = command->deadline;
+            at = &command->next;
+            continue;
+        }
+        if (sent && !(stand_in = bqi_calloc(sizeof *stand_in))) {
+            at = &command->next;
+            continue;
+        }
+        if (stand_in) {
+            stand_in->next = command->next;
+            stand_in->patience = BQI_DIES_WITH_CONNECTION;
+            stand_in->done = swallow;
+        }
+        *at = stand_in ? stand_in : command->next;
+        if (list->end == &command->next)
+            list->end = stand_in ? &stand_in->next : at;
+        if (stand_in)
+            at = &stand_in->next;
+        refuse(command, BQ_ERR_COMMAND_TIMEOUT,
+               sent ? "Redis did not answer within connection.commandTimeout; the command may or "
+                      "may not have run."
+                    : "There was no connection to Redis within connection.commandTimeout; nothing "
+                      "was sent.");
+    }
+    return next;
+}
+
+static void check_deadlines(void *arg) {
+    struct bqi_connection *connection = arg;
+    uint64_t now = uv_now(connection->loop);
+    uint64_t a = expire(&connection->sent, now, 1);
+    uint64_t b = expire(&connection->waiting, now, 0);
+    uint64_t next = a && (!b || a < b) ? a : b;
+    if (next && connection->state != BQI_CONNECTION_CLOSED)
+        bqi_timer_start(&connection->deadline_timer, connection->loop, (int64_t)(next - now),
+                        check_deadlines, connection);
+}
+
+/* ---- losing and restoring ---- */
+
+/* Node's retry delays: max(min(e^n, 20000), 1000). */
+static int64_t retry_delay(unsigned attempts) {
+    double delay = attempts < 10 ? exp(attempts) : 20000;
+    return (int64_t)(delay < 1000 ? 1000 : delay > 20000 ? 20000 : delay);
+}
+
+/* Commands that were sent and may be sent again go back to the head of those that wait. */
+static void take_back_sent(struct bqi_connection *connection, const struct bqi_error *error) {
+    struct bqi_command_list again, dead;
+    struct bqi_command *command;
+    bqi_command_list_init(&again);
+    bqi_command_list_init(&dead);
+    while ((command = bqi_command_list_pop(&connection->sent)))
+        bqi_command_list_push(command->patience == BQI_DIES_WITH_CONNECTION ? &dead : &again,
+                              command);
+    bqi_command_list_prepend(&connection->waiting, &again);
+    fail_all(&dead, error);
+}
+
+static int gives_up(const struct bqi_connection *connection, const struct bqi_command *command,
+                    int fatal) {
+    if (command->patience != BQI_COUNTS_RETRIES)
+        return 0;
+    return fatal || !connection->options->offline_queue ||
+           (connection->options->max_retries >= 0 &&
+            command->failures > connection->options->max_retries);
+}
+
+/* A connection attempt failed: producers' commands have a limit on how many they sit through. */
+static void count_failure(struct bqi_connection *connection, const struct bqi_error *error) {
+    struct bqi_command_list patient, impatient;
+    struct bqi_error told = *error;
+    struct bqi_command *command;
+    int fatal = (bqi_error_flags(error->code) & BQ_FLAG_FATAL) != 0;
+    bqi_command_list_init(&patient);
+    bqi_command_list_init(&impatient);
+    while ((command = bqi_command_list_pop(&connection->waiting))) {
+        command->failures++;
+        bqi_command_list_push(gives_up(connection, command, fatal) ? &impatient : &patient,
+                              command);
+    }
+    bqi_command_list_prepend(&connection->waiting, &patient);
+    if (!fatal)
+        bqi_error_set(&told, BQ_ERR_MAX_RETRIES_PER_REQUEST,
+                      "Reached the max retries per request limit (which is %lld). The last "
+                      "connection attempt ended with: %.600s",
+                      (long long)connection->options->max_retries, error->message);
+    fail_all(&impatient, &told);
+}
+
+static void drop_socket(struct bqi_connection *connection) {
+    bqi_socket_drop(connection->socket);
+    connection->socket = NULL;
+    bqi_timer_stop(&connection->retry_timer);
+    bqi_buffer_clear(&connection->out);
+    memset(connection->script_loading, 0, bqi_script_source_count);
+}
+
+static void on_retry_time(void *arg) {
+    connect_now(arg);
+}
+
+static void attempt_failed(struct bqi_connection *connection, const struct bqi_error *error) {
+    struct bqi_error kept = *error; /* the caller's may belong to a command answered below */
+    connection->state = BQI_CONNECTION_DOWN;
+    drop_socket(connection);
+    connection->last_error = kept;
+    take_back_sent(connection, &kept);
+    count_failure(connection, &kept);
+    if (connection->state != BQI_CONNECTION_DOWN)
+        return;
+    int64_t delay = retry_delay(++connection->attempts);
+    connection->events->failed(connection->arg, &kept, delay);
+    bqi_timer_start(&connection->retry_timer, connection->loop, delay, on_retry_time, connection);
+}
+
+static void lost(struct bqi_connection *connection, const char *why, int64_t delay) {
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED, "The connection to Redis was lost: %s.", why);
+    connection->state = BQI_CONNECTION_DOWN;
+    drop_socket(connection);
+    connection->last_error = error;
+    take_back_sent(connection, &error);
+    if (connection->state != BQI_CONNECTION_DOWN)
+        return;
+    connection->events->lost(connection->arg, why);
+    if (connection->state == BQI_CONNECTION_DOWN)
+        bqi_timer_start(&connection->retry_timer, connection->loop, delay, on_retry_time,
+                        connection);
+}
+
+void bqi_connection_reset(struct bqi_connection *connection, const char *why) {
+    if (connection->state == BQI_CONNECTION_READY)
+        lost(connection, why, 0);
+}
+
+/* ---- socket events ---- */
+
+static void on_connect_timeout(void *arg) {
+    struct bqi_connection *connection = arg;
+    struct bqi_error error;
+    char address[300];
+    bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED, "connect ETIMEDOUT %s",
+                  bqi_server_address(connection->options, address, sizeof address));
+    attempt_failed(connection, &error);
+}
+
+static void on_socket_connected(void *arg) {
+    struct bqi_connection *connection = arg;
+    connection->state = BQI_CONNECTION_SHAKING_HANDS;
+    bqi_handshake_start(connection);
+}
+
+static void on_socket_reply(void *arg, redisReply *reply) {
+    struct bqi_connection *connection = arg;
+    struct bqi_command *command = bqi_command_list_pop(&connection->sent);
+    if (!command) /* pushed by the server, for example because CLIENT TRACKING is forced */
+        return;
+    if (reply->type != REDIS_REPLY_ERROR) {
+        answer(command, reply, NULL);
+        return;
+    }
+    if (strncmp(reply->str, "NOSCRIPT", 8) == 0 && reload_and_repeat(connection, command))
+        return;
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", reply->str);
+    answer(command, NULL, &error);
+}
+
+static void on_socket_gone(void *arg, int protocol_error, const char *why) {
+    struct bqi_connection *connection = arg;
+    struct bqi_error error;
+    char address[300];
+    if (connection->state == BQI_CONNECTION_READY) {
+        lost(connection, why, retry_delay(1));
+        return;
+    }
+    if (protocol_error)
+        bqi_error_set(&error, BQ_ERR_UNSUPPORTED_SERVER, "%s: %s",
+                      bqi_server_address(connection->options, address, sizeof address), why);
+    else
+        bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED, "%s", why);
+    attempt_failed(connection, &error);
+}
+
+static const struct bqi_socket_events socket_events = {on_socket_connected, on_socket_reply,
+                                                       on_socket_gone};
+
+static void connect_now(struct bqi_connection *connection) {
+    connection->state = BQI_CONNECTION_CONNECTING;
+    connection->socket =
+        bqi_socket_open(connection->loop, connection->options, &socket_events, connection);
+    if (!connection->socket) {
+        struct bqi_error error;
+        bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED, "A socket could not be opened.");
+        attempt_failed(connection, &error);
+        return;
+    }
+    bqi_timer_start(&connection->retry_timer, connection->loop,
+                    connection->options->connect_timeout, on_connect_timeout, connection);
+}
+
+void bqi_connection_start(struct bqi_connection *connection) {
+    if (connection->state == BQI_CONNECTION_IDLE)
+        connect_now(connection);
+}
+
+void bqi_connection_handshake_failed(struct bqi_connection *connection,
+                                     const struct bqi_error *error) {
+    if (connection->state == BQI_CONNECTION_SHAKING_HANDS)
+        attempt_failed(connection, error);
+}
+
+void bqi_connection_handshake_done(struct bqi_connection *connection) {
+    struct bqi_command *command;
+    bqi_timer_stop(&connection->retry_timer);
+    connection->state = BQI_CONNECTION_READY;
+    connection->attempts = 0;
+    while ((command = bqi_command_list_pop(&connection->waiting)))
+        bqi_connection_send_now(connection, command);
+    connection->events->ready(connection->arg);
+}
+
+int bqi_connection_is_ready(const struct bqi_connection *connection) {
+    return connection->state == BQI_CONNECTION_READY;
+}
+
+int bqi_connection_is_busy(const struct bqi_connection *connection) {
+    return connection->sent.first != NULL || connection->waiting.first != NULL;
+}
+
+void bqi_connection_close(struct bqi_connection *connection) {
+    struct bqi_error error;
+    if (connection->state == BQI_CONNECTION_CLOSED)
+        return;
+    connection->state = BQI_CONNECTION_CLOSED;
+    if (connection->script_loading)
+        drop_socket(connection);
+    bqi_timer_close(&connection->retry_timer);
+    bqi_timer_close(&connection->deadline_timer);
+    bqi_error_set(&error, BQ_ERR_CLOSED, "The client was closed before Redis answered.");
+    fail_all(&connection->sent, &error);
+    fail_all(&connection->waiting, &error);
+}

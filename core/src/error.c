@@ -1,0 +1,88 @@
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tables.h"
+
+/* Drop a UTF-8 sequence that the end of the buffer cut in two. */
+static void trim_partial_character(char *text, size_t len) {
+    size_t start = len;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0)
+        text[start - 1] = '\0';
+}
+
+int bqi_error_set(struct bqi_error *error, int code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    if (len >= (int)sizeof error->message)
+        trim_partial_character(error->message, sizeof error->message - 1);
+    error->code = code;
+    return -1;
+}
+
+int bqi_error_set_script(struct bqi_error *error, long long code, const char *subject,
+                         const char *command, const char *state) {
+    switch (code) {
+    case -1:
+        return bqi_error_set(error, -1, "Missing key for job %s. %s", subject, command);
+    case -2:
+        return bqi_error_set(error, -2, "Missing lock for job %s. %s", subject, command);
+    case -3:
+        return bqi_error_set(error, -3, "Job %s is not in the %s state. %s", subject, state,
+                             command);
+    case -4:
+        return bqi_error_set(error, -4, "Job %s has pending dependencies. %s", subject, command);
+    case -5:
+        return bqi_error_set(error, -5, "Missing key for parent job %s. %s", subject, command);
+    case -6:
+        return bqi_error_set(error, -6, "Lock mismatch for job %s. Cmd %s from %s", subject,
+                             command, state);
+    case -7:
+        return bqi_error_set(error, -7, "The parent job %s cannot be replaced. %s", subject,
+                             command);
+    case -8:
+        return bqi_error_set(
+            error, -8, "Job %s belongs to a job scheduler and cannot be removed directly. %s",
+            subject, command);
+    case -9:
+        return bqi_error_set(error, -9,
+                             "Cannot complete job %s because it has at least one failed child. %s",
+                             subject, command);
+    case -10:
+        return bqi_error_set(error, -10,
+                             "Cannot create job scheduler iteration - job ID already exists. %s",
+                             command);
+    case -11:
+        return bqi_error_set(
+            error, -11,
+            "Cannot create job scheduler iteration - current and next time slots already have "
+            "jobs. %s",
+            command);
+    default:
+        return bqi_error_set(error, BQ_ERR_UNEXPECTED_REPLY, "Unknown code %lld error for %s. %s",
+                             code, subject, command);
+    }
+}
+
+static const struct bqi_error_entry *find(int code) {
+    for (size_t i = 0; i < bqi_error_entry_count; i++)
+        if (bqi_error_entries[i].code == code)
+            return &bqi_error_entries[i];
+    return NULL;
+}
+
+const char *bqi_error_name(int code) {
+    const struct bqi_error_entry *entry = find(code);
+    return entry ? entry->name : "Error";
+}
+
+unsigned bqi_error_flags(int code) {
+    const struct bqi_error_entry *entry = find(code);
+    return entry ? entry->flags : 0;
+}

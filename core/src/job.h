@@ -1,0 +1,54 @@
+/* A job that a worker holds, from its activation until its outcome is stored. */
+#ifndef BQI_JOB_H
+#define BQI_JOB_H
+
+#include "run_options.h"
+#include "worker.h"
+
+struct bqi_finish; /* an outcome on its way, job_outcome.c */
+
+struct bqi_job {
+    bq_id id; /* the host's handle */
+    struct bqi_worker *worker;
+    struct bqi_job *newer;
+    struct bqi_job *older;
+    char *job_id;
+    char *token;
+    struct bqi_run_options *options; /* NULL: unreadable */
+    char *stacktrace;                /* JSON array as stored; NULL: none */
+    int64_t attempts_made;
+    int64_t attempts_started;
+    int64_t lock_stamp; /* ms since epoch: start or last renewal */
+    int renewing;       /* its lock is kept; off once its outcome is on its way */
+    int finishing;      /* its outcome is known and on its way */
+    struct bqi_finish *repeating; /* its outcome waits to be sent again */
+    int untaken;        /* its event was withdrawn before the host saw it */
+};
+
+/* Takes its place in the worker's list and in the client's map. NULL: out of memory. */
+struct bqi_job *bqi_job_new(struct bqi_worker *worker, const char *job_id, const char *token,
+                            const redisReply *hash);
+/* Leaves both and frees it; the slot is the caller's to free. */
+void bqi_job_free(struct bqi_job *job);
+
+/* ---- job_outcome.c ---- */
+
+/* What the host, or the engine itself, says of a job that did not end well. */
+struct bqi_failure {
+    const char *message;
+    const char *stack; /* NULL: "Error: <message>" */
+    int unrecoverable;
+    int give_back;
+};
+
+/* `operation` 0: nobody waits for the answer. The job is freed when its outcome is stored. */
+void bqi_job_complete(struct bqi_job *job, bq_id operation, const char *result, size_t len);
+void bqi_job_fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure);
+
+/* Put back to wait, its attempt uncounted. */
+void bqi_job_give_back(struct bqi_job *job, bq_id operation);
+
+/* Forget the outcome that waits to be sent again. */
+void bqi_job_drop_repeating(struct bqi_job *job);
+
+#endif

@@ -1,0 +1,70 @@
+#include "job_fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_options.h"
+#include "tables.h"
+
+const redisReply *bqi_job_field(const redisReply *hash, const char *name) {
+    for (size_t i = 0; i + 1 < hash->elements; i += 2)
+        if (strcmp(hash->element[i]->str, name) == 0)
+            return hash->element[i + 1];
+    return NULL;
+}
+
+int64_t bqi_job_field_int(const redisReply *hash, const char *name, int64_t unset) {
+    const redisReply *value = bqi_job_field(hash, name);
+    return value ? (int64_t)strtod(value->str, NULL) : unset;
+}
+
+char *bqi_job_fields_public_opts(const json_t *parsed) {
+    const char *key;
+    json_t *value;
+    int differs = 0;
+    json_object_foreach((json_t *)parsed, key, value) {
+        size_t len = strlen(key);
+        differs |= len <= 4 && strcmp(key, "lifo") != 0; /* all short names, and no other */
+    }
+    if (!differs)
+        return NULL;
+    json_t *expanded = bqi_job_options_expand(parsed);
+    char *text = json_dumps(expanded, JSON_COMPACT);
+    json_decref(expanded);
+    return text;
+}
+
+static const struct bqi_job_field *find(const char *name) {
+    for (size_t i = 0; i < bqi_job_field_count; i++)
+        if (strcmp(bqi_job_fields[i].field, name) == 0)
+            return &bqi_job_fields[i];
+    /* Jobs of BullMQ before version 5 count under the long name, which then wins. */
+    if (strcmp(name, "attemptsMade") == 0)
+        return find("atm");
+    return NULL;
+}
+
+static void write_field(struct bqi_record *event, const struct bqi_job_field *field,
+                        const redisReply *value) {
+    if (field->kind == BQ_KIND_INTEGER)
+        bqi_record_int(event, field->tag, (int64_t)strtod(value->str, NULL));
+    else if (field->kind == BQ_KIND_FLOAT)
+        bqi_record_float(event, field->tag, strtod(value->str, NULL));
+    else
+        bqi_record_bytes(event, field->tag, value->str, value->len);
+}
+
+void bqi_job_fields_write(struct bqi_record *event, const redisReply *hash, const char *opts,
+                          size_t opts_len) {
+    int legacy = bqi_job_field(hash, "attemptsMade") != NULL;
+    for (size_t i = 0; i + 1 < hash->elements; i += 2) {
+        const char *name = hash->element[i]->str;
+        const struct bqi_job_field *field = find(name);
+        if (!field || (legacy && strcmp(name, "atm") == 0))
+            continue;
+        if (opts && field->tag == BQ_TAG_OPTS)
+            bqi_record_bytes(event, BQ_TAG_OPTS, opts, opts_len);
+        else
+            write_field(event, field, hash->element[i + 1]);
+    }
+}

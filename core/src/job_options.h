@@ -1,0 +1,34 @@
+/* The options of a job to add: merged, checked, and packed as the add scripts want them
+ * (protocol/1 section 2.3, protocol/5 section 3.2). */
+#ifndef BQI_JOB_OPTIONS_H
+#define BQI_JOB_OPTIONS_H
+
+#include <jansson.h>
+#include <msgpack.h>
+
+#include "error.h"
+
+struct bqi_job_options {
+    json_t *values; /* what was merged; owns the texts below */
+    msgpack_sbuffer packed;
+    double delay;
+    double timestamp; /* 0: now */
+    int64_t priority;
+    int64_t size_limit; /* -1: none */
+    const char *job_id; /* "": automatic */
+    const char *deduplication_id;
+    const json_t *parent;
+};
+
+/* `defaults` and `opts` are objects or NULL. On -1 nothing needs freeing. */
+int bqi_job_options_init(struct bqi_job_options *options, const json_t *defaults,
+                         const json_t *opts, struct bqi_error *error);
+void bqi_job_options_free(struct bqi_job_options *options);
+
+/* Public name <-> short name of an option; NULL where they are the same. */
+const char *bqi_job_option_short_name(const char *name);
+
+/* The stored form with public names, as a new object; NULL: out of memory. */
+json_t *bqi_job_options_expand(const json_t *stored);
+
+#endif

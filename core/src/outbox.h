@@ -1,0 +1,39 @@
+/* The event stream from the I/O thread to the host: written by the one, taken by any of the other's
+ * threads. Events become visible together, once per loop turn. */
+#ifndef BQI_OUTBOX_H
+#define BQI_OUTBOX_H
+
+#include <pthread.h>
+
+#include "buffer.h"
+#include "error.h"
+#include "record.h"
+
+struct bqi_outbox {
+    struct bqi_buffer written; /* I/O thread only: events of this turn */
+    pthread_mutex_t lock;
+    struct bqi_buffer visible; /* under the lock */
+    int signalled;             /* under the lock: the descriptor is readable */
+    int read_fd;
+    int write_fd; /* the same as read_fd where the system has eventfd */
+};
+
+int bqi_outbox_init(struct bqi_outbox *outbox); /* -1: no descriptor to be had */
+void bqi_outbox_destroy(struct bqi_outbox *outbox);
+
+/* I/O thread: begin an event; ends with bqi_record_end. */
+struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id);
+
+/* I/O thread: an ERROR event; `job_id` may be NULL. */
+void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
+                      const char *job_id);
+
+/* I/O thread: let the host see what was written. */
+void bqi_outbox_publish(struct bqi_outbox *outbox);
+
+/* I/O thread: take back the events that the host has not taken and that `choose` wants; it is
+ * called with each one's type and id. */
+void bqi_outbox_withdraw(struct bqi_outbox *outbox, int (*choose)(void *arg, int type, bq_id id),
+                         void *arg);
+
+#endif

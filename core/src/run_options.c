@@ -1,0 +1,141 @@
+#include "run_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "job_fields.h"
+#include "pack.h"
+#include "worker.h"
+
+static double number(const json_t *object, const char *name, double unset) {
+    const json_t *value = json_object_get(object, name);
+    if (json_is_string(value)) /* other clients write numbers as text */
+        return strtod(json_string_value(value), NULL);
+    return json_is_number(value) ? json_number_value(value) : unset;
+}
+
+static void read_backoff(struct bqi_run_options *options, const json_t *backoff) {
+    if (json_is_number(backoff)) {
+        options->backoff_type = bqi_strndup("fixed", 5);
+        options->backoff_delay = json_number_value(backoff);
+    } else if (json_is_object(backoff)) {
+        const char *type = json_string_value(json_object_get(backoff, "type"));
+        options->backoff_type = bqi_strndup(type ? type : "", type ? strlen(type) : 0);
+        options->backoff_delay = number(backoff, "delay", 0);
+        options->backoff_jitter = number(backoff, "jitter", 0);
+    }
+}
+
+/* ---- retention (protocol/5 section 1.16) ---- */
+
+static void pack_count(msgpack_packer *packer, double count) {
+    msgpack_pack_map(packer, 1);
+    bqi_pack_text(packer, "count");
+    bqi_pack_number(packer, count);
+}
+
+static void pack_retention(msgpack_packer *packer, const json_t *of_job, const json_t *of_worker) {
+    const json_t *retention = of_job && !json_is_null(of_job) ? of_job : of_worker;
+    bqi_pack_text(packer, "keepJobs");
+    if (json_is_true(retention))
+        pack_count(packer, 0);
+    else if (json_is_number(retention))
+        pack_count(packer, json_number_value(retention));
+    else if (json_is_object(retention))
+        bqi_pack_json(packer, retention);
+    else
+        pack_count(packer, -1);
+}
+
+static unsigned pack_finish(msgpack_sbuffer *out, const struct bqi_worker_options *worker,
+                            const struct bqi_run_options *options, const json_t *of_job,
+                            const json_t *of_worker) {
+    msgpack_packer packer;
+    unsigned members = 4;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    pack_retention(&packer, of_job, of_worker);
+    bqi_pack_text(&packer, "lockDuration");
+    bqi_pack_number(&packer, (double)worker->lock_duration);
+    bqi_pack_text(&packer, "attempts");
+    bqi_pack_number(&packer, (double)options->attempts);
+    bqi_pack_text(&packer, "maxMetricsSize");
+    if (worker->metrics_points >= 0)
+        bqi_pack_number(&packer, (double)worker->metrics_points);
+    else
+        bqi_pack_text(&packer, "");
+    if (worker->limiter_max > 0) {
+        members++;
+        bqi_pack_text(&packer, "limiter");
+        msgpack_pack_map(&packer, 2);
+        bqi_pack_text(&packer, "max");
+        bqi_pack_number(&packer, (double)worker->limiter_max);
+        bqi_pack_text(&packer, "duration");
+        bqi_pack_number(&packer, (double)worker->limiter_duration);
+    }
+    if (worker->name) {
+        members++;
+        bqi_pack_text(&packer, "name");
+        bqi_pack_text(&packer, worker->name);
+    }
+    return members;
+}
+
+/* ---- life ---- */
+
+static void read_object(struct bqi_run_options *options, const struct bqi_worker_options *worker,
+                        const json_t *object) {
+    options->attempts = (int64_t)number(object, "attempts", 0);
+    options->stack_trace_limit = (int64_t)number(object, "stackTraceLimit", -1);
+    options->lifo = json_is_true(json_object_get(object, "lifo"));
+    read_backoff(options, json_object_get(object, "backoff"));
+    options->public_text = bqi_job_fields_public_opts(object);
+    options->finish_members =
+        pack_finish(&options->finish[BQI_FINISH_COMPLETED], worker, options,
+                    json_object_get(object, "removeOnComplete"), worker->remove_on_complete);
+    pack_finish(&options->finish[BQI_FINISH_FAILED], worker, options,
+                json_object_get(object, "removeOnFail"), worker->remove_on_fail);
+}
+
+struct bqi_run_options *bqi_run_options_new(const struct bqi_worker_options *worker,
+                                            const char *text, size_t len,
+                                            struct bqi_error *error) {
+    json_error_t where;
+    json_t *object = json_loadb(text, len, 0, &where);
+    if (!json_is_object(object)) {
+        bqi_error_set(error, BQ_ERR_UNREADABLE_JOB, "The job's options cannot be read: %s.",
+                      object ? "they are not an object" : where.text);
+        json_decref(object);
+        return NULL;
+    }
+    struct bqi_run_options *options = bqi_calloc(sizeof *options);
+    if (!options || !(options->text = bqi_strndup(text, len))) {
+        bqi_free(options);
+        json_decref(object);
+        bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
+        return NULL;
+    }
+    options->references = 1;
+    options->text_len = len;
+    msgpack_sbuffer_init(&options->finish[0]);
+    msgpack_sbuffer_init(&options->finish[1]);
+    read_object(options, worker, object);
+    json_decref(object);
+    return options;
+}
+
+struct bqi_run_options *bqi_run_options_ref(struct bqi_run_options *options) {
+    options->references++;
+    return options;
+}
+
+void bqi_run_options_unref(struct bqi_run_options *options) {
+    if (!options || --options->references > 0)
+        return;
+    msgpack_sbuffer_destroy(&options->finish[0]);
+    msgpack_sbuffer_destroy(&options->finish[1]);
+    bqi_free(options->text);
+    bqi_free(options->backoff_type);
+    free(options->public_text);
+    bqi_free(options);
+}

@@ -1,0 +1,103 @@
+/* Pausing and closing a worker: what runs may end, what the host never saw goes back. */
+#include "job.h"
+
+int bqi_worker_is_closed(const struct bqi_worker *worker) {
+    return worker->state == BQI_WORKER_CLOSED;
+}
+
+int bqi_worker_is_over(const struct bqi_worker *worker) {
+    return worker->state == BQI_WORKER_CLOSED && worker->commands == 0;
+}
+
+static int is_idle(const struct bqi_worker *worker) {
+    return worker->occupied == 0 && worker->fetching == 0;
+}
+
+static void end_close(struct bqi_worker *worker) {
+    worker->state = BQI_WORKER_CLOSED;
+    bqi_timer_stop(&worker->lock_timer);
+    bqi_timer_stop(&worker->stalled_timer);
+    bqi_timer_stop(&worker->limit_timer);
+    bqi_timer_stop(&worker->grace_timer);
+    bqi_connection_close(worker->blocking);
+    if (worker->pause_operation)
+        bqi_client_reply(worker->client, worker->pause_operation);
+    if (worker->close_operation)
+        bqi_client_reply(worker->client, worker->close_operation);
+    worker->pause_operation = worker->close_operation = 0;
+}
+
+void bqi_worker_check_ends(struct bqi_worker *worker) {
+    if (worker->pause_operation && is_idle(worker)) {
+        bqi_client_reply(worker->client, worker->pause_operation);
+        worker->pause_operation = 0;
+    }
+    if (worker->state == BQI_WORKER_CLOSING && is_idle(worker))
+        end_close(worker);
+}
+
+/* ---- jobs that the host has not taken ---- */
+
+struct withdrawal {
+    bq_client *client;
+    const struct bqi_worker *worker;
+};
+
+/* Marks the job, whose event then disappears; it is given back once the walk is over. */
+static int is_untaken(void *arg, int type, bq_id id) {
+    struct withdrawal *withdrawal = arg;
+    struct bqi_job *job;
+    if (type != BQ_EV_JOB)
+        return 0;
+    job = bqi_idmap_get(&withdrawal->client->jobs, id);
+    if (!job || job->worker != withdrawal->worker)
+        return 0;
+    job->untaken = 1;
+    return 1;
+}
+
+/* Newest first: each goes to the end that is served next, so that their order is kept. */
+static void give_back_untaken(struct bqi_worker *worker) {
+    struct withdrawal withdrawal = {worker->client, worker};
+    bqi_outbox_withdraw(&worker->client->outbox, is_untaken, &withdrawal);
+    for (struct bqi_job *job = worker->jobs, *older; job; job = older) {
+        older = job->older;
+        if (job->untaken && !job->finishing)
+            bqi_job_give_back(job, 0);
+    }
+}
+
+/* ---- closing ---- */
+
+void bqi_worker_abandon(struct bqi_worker *worker) {
+    worker->abandoned = 1;
+    for (struct bqi_job *job = worker->jobs, *older; job; job = older) {
+        older = job->older;
+        job->renewing = 0;
+        if (job->finishing && !job->repeating) /* its command holds it until it is answered */
+            continue;
+        bqi_job_free(job);
+        worker->occupied--;
+    }
+    if (worker->state != BQI_WORKER_CLOSED)
+        end_close(worker);
+}
+
+static void on_grace_over(void *arg) {
+    bqi_worker_abandon(arg);
+}
+
+void bqi_worker_begin_close(struct bqi_worker *worker, bq_id operation, int64_t grace_ms) {
+    if (worker->state == BQI_WORKER_CLOSED)
+        return;
+    if (worker->close_operation) /* a second close may only shorten the first one's grace */
+        bqi_client_reply(worker->client, worker->close_operation);
+    worker->close_operation = operation;
+    worker->state = BQI_WORKER_CLOSING;
+    bqi_timer_stop(&worker->stalled_timer);
+    bqi_worker_interrupt_wait(worker);
+    give_back_untaken(worker);
+    if (grace_ms >= 0)
+        bqi_timer_start(&worker->grace_timer, &worker->client->loop, grace_ms, on_grace_over,
+                        worker);
+}

@@ -1,0 +1,216 @@
+/* Fetching jobs, and what a fetched job goes through before the host sees it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "job.h"
+#include "job_fields.h"
+#include "pack.h"
+
+static const enum bqi_key fetch_keys[] = {
+    BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED, BQI_KEY_EVENTS,
+    BQI_KEY_STALLED, BQI_KEY_LIMITER, BQI_KEY_DELAYED,     BQI_KEY_PAUSED,
+    BQI_KEY_META,    BQI_KEY_PC,      BQI_KEY_MARKER};
+
+enum { TOKEN_SIZE = 64 };
+
+struct fetch {
+    struct bqi_worker_command base;
+    char token[TOKEN_SIZE];
+};
+
+void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
+                           msgpack_sbuffer *out) {
+    const struct bqi_worker_options *options = &worker->options;
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, 2u + (options->limiter_max > 0) + (options->name != NULL));
+    bqi_pack_text(&packer, "token");
+    bqi_pack_text(&packer, token);
+    bqi_pack_text(&packer, "lockDuration");
+    bqi_pack_number(&packer, (double)options->lock_duration);
+    if (options->limiter_max > 0) {
+        bqi_pack_text(&packer, "limiter");
+        msgpack_pack_map(&packer, 2);
+        bqi_pack_text(&packer, "max");
+        bqi_pack_number(&packer, (double)options->limiter_max);
+        bqi_pack_text(&packer, "duration");
+        bqi_pack_number(&packer, (double)options->limiter_duration);
+    }
+    if (options->name) {
+        bqi_pack_text(&packer, "name");
+        bqi_pack_text(&packer, options->name);
+    }
+}
+
+/* ---- a fetched job ---- */
+
+static void tell_failed(struct bqi_worker *worker, const struct bqi_job *job,
+                        const redisReply *hash, const char *why) {
+    const redisReply *name = bqi_job_field(hash, "name");
+    struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_FAILED, worker->id);
+    bqi_record_text(&event, BQ_TAG_JOB_ID, job->job_id);
+    if (name)
+        bqi_record_bytes(&event, BQ_TAG_NAME, name->str, name->len);
+    bqi_record_text(&event, BQ_TAG_MESSAGE, why);
+    bqi_record_end(&event);
+}
+
+static void fail_unseen(struct bqi_job *job, const redisReply *hash, const char *why) {
+    struct bqi_failure failure = {why, NULL, 1, 0};
+    tell_failed(job->worker, job, hash, why);
+    bqi_job_fail(job, 0, &failure);
+}
+
+/* Options come from the hash; those of the last job are shared if the text is the same. */
+static int read_options(struct bqi_job *job, const redisReply *hash, struct bqi_error *error) {
+    struct bqi_worker *worker = job->worker;
+    const redisReply *text = bqi_job_field(hash, "opts");
+    struct bqi_run_options *last = worker->last_options;
+    const char *stored = text ? text->str : "{}";
+    size_t len = text ? text->len : 2;
+    if (!last || last->text_len != len || memcmp(last->text, stored, len) != 0) {
+        struct bqi_run_options *read = bqi_run_options_new(&worker->options, stored, len, error);
+        if (!read)
+            return -1;
+        bqi_run_options_unref(last);
+        worker->last_options = read;
+    }
+    job->options = bqi_run_options_ref(worker->last_options);
+    return 0;
+}
+
+static void hand_over(struct bqi_job *job, const redisReply *hash) {
+    struct bqi_worker *worker = job->worker;
+    const char *opts = job->options->public_text;
+    struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_JOB, job->id);
+    bqi_record_int(&event, BQ_TAG_WORKER, worker->id);
+    bqi_record_text(&event, BQ_TAG_JOB_ID, job->job_id);
+    bqi_record_text(&event, BQ_TAG_TOKEN, job->token);
+    bqi_job_fields_write(&event, hash, opts, opts ? strlen(opts) : 0);
+    if (bqi_record_end(&event) == 0)
+        return;
+    bqi_worker_out_of_memory(worker);
+    bqi_job_give_back(job, 0);
+}
+
+/* An id whose hash is gone leaves a hash with nothing but what activation writes. */
+static int is_ghost(const redisReply *hash) {
+    return !bqi_job_field(hash, "name") && !bqi_job_field(hash, "data");
+}
+
+static void admit(struct bqi_job *job, const redisReply *hash) {
+    struct bqi_worker *worker = job->worker;
+    const redisReply *deferred = bqi_job_field(hash, "defa");
+    struct bqi_error error;
+    if (worker->state != BQI_WORKER_OPEN) {
+        bqi_job_give_back(job, 0);
+    } else if (is_ghost(hash)) {
+        bqi_error_set(&error, BQ_ERR_UNREADABLE_JOB,
+                      "Missing key for job %s: it was removed while its id still waited.",
+                      job->job_id);
+        bqi_worker_error(worker, &error, job->job_id);
+        fail_unseen(job, hash, error.message);
+    } else if (read_options(job, hash, &error) != 0) {
+        bqi_worker_error(worker, &error, job->job_id);
+        fail_unseen(job, hash, error.message);
+    } else if (deferred) {
+        fail_unseen(job, hash, deferred->str);
+    } else if (worker->options.max_started_attempts > 0 &&
+               worker->options.max_started_attempts < job->attempts_started) {
+        fail_unseen(job, hash, "job started more than allowable limit");
+    } else {
+        hand_over(job, hash);
+    }
+}
+
+/* ---- answers of fetching scripts ---- */
+
+static int64_t whole_number(const redisReply *reply) {
+    if (reply->type == REDIS_REPLY_INTEGER)
+        return reply->integer;
+    return reply->type == REDIS_REPLY_STRING ? (int64_t)strtod(reply->str, NULL) : 0;
+}
+
+static void nothing_fetched(struct bqi_worker *worker) {
+    worker->window = 1;
+    if (worker->drained)
+        return;
+    worker->drained = 1;
+    if (worker->limit_until || worker->block_until)
+        return;
+    struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_DRAINED, worker->id);
+    bqi_record_end(&event);
+}
+
+void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
+                             const char *token) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
+        worker->limit_until = worker->block_until = 0;
+        nothing_fetched(worker);
+        return;
+    }
+    const redisReply *hash = reply->element[0];
+    int64_t limit = whole_number(reply->element[2]), due = whole_number(reply->element[3]);
+    worker->limit_until = limit > 0 ? bqi_now() + limit : 0;
+    worker->block_until = due > 0 ? due : 0;
+    if (hash->type != REDIS_REPLY_ARRAY || reply->element[1]->type != REDIS_REPLY_STRING) {
+        nothing_fetched(worker);
+        return;
+    }
+    worker->drained = 0;
+    worker->window = worker->window * 2 < worker->credit ? worker->window * 2 : worker->credit;
+    if (worker->window < 1)
+        worker->window = 1;
+    struct bqi_job *job = bqi_job_new(worker, reply->element[1]->str, token, hash);
+    if (!job) {
+        bqi_worker_out_of_memory(worker); /* the job's lock expires and it is recovered */
+        return;
+    }
+    worker->occupied++;
+    admit(job, hash);
+}
+
+/* ---- moveToActive ---- */
+
+static void on_fetched(struct bqi_command *command, const redisReply *reply,
+                       const struct bqi_error *error) {
+    struct fetch *fetch = (struct fetch *)command;
+    struct bqi_worker *worker = fetch->base.worker;
+    worker->fetching--;
+    bqi_worker_command_ended(worker);
+    if (error) {
+        if (error->code != BQ_ERR_CLOSED)
+            bqi_worker_error(worker, error, NULL);
+        worker->window = worker->drained = 1; /* try again when the marker says so, or in a while */
+    } else if (!worker->abandoned) {
+        bqi_worker_take_fetched(worker, reply, fetch->token);
+    }
+    bqi_free(fetch);
+}
+
+void bqi_worker_fetch(struct bqi_worker *worker) {
+    struct fetch *fetch = bqi_calloc(sizeof *fetch);
+    msgpack_sbuffer packed;
+    struct bqi_words words;
+    if (!fetch) {
+        bqi_worker_out_of_memory(worker);
+        return;
+    }
+    snprintf(fetch->token, sizeof fetch->token, "%s:%llu", worker->uuid,
+             (unsigned long long)worker->last_token++);
+    msgpack_sbuffer_init(&packed);
+    bqi_worker_pack_fetch(worker, fetch->token, &packed);
+    bqi_words_init(&words);
+    bqi_words_script(&words, bqi_script_find("moveToActive"));
+    bqi_words_keys(&words, &worker->queue->keys, fetch_keys,
+                   sizeof fetch_keys / sizeof *fetch_keys);
+    bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
+    bqi_words_int(&words, bqi_now());
+    bqi_words_add(&words, packed.data, packed.size);
+    worker->fetching++;
+    bqi_worker_submit(worker, &fetch->base, "moveToActive", &words, on_fetched);
+    msgpack_sbuffer_destroy(&packed);
+}

@@ -1,0 +1,160 @@
+/* Waiting for work on a connection of its own (protocol/5 section 1.7). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "worker.h"
+
+enum { LONGEST_WAIT_MS = 10000, WATCHDOG_MARGIN_MS = 1000 };
+
+/* The shortest block that every supported server honours, in seconds. */
+#define SHORTEST_WAIT 0.002
+
+struct wait {
+    struct bqi_worker_command base;
+    int64_t known_due; /* the delayed job known when the wait began; 0: none */
+};
+
+static void on_watchdog(void *arg) {
+    struct bqi_worker *worker = arg;
+    if (worker->waiting)
+        bqi_connection_reset(worker->blocking, "it did not answer a blocking command in time");
+}
+
+static void look_now(struct bqi_worker *worker) {
+    worker->drained = 0;
+}
+
+static void take_marker(struct bqi_worker *worker, const redisReply *reply, int64_t known_due) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) {
+        look_now(worker); /* the time is over */
+        return;
+    }
+    int64_t due = (int64_t)strtod(reply->element[2]->str, NULL);
+    if (known_due && due > known_due)
+        due = known_due;
+    if (due <= bqi_now() + 1)
+        look_now(worker);
+    else
+        worker->block_until = due;
+}
+
+static void on_marker(struct bqi_command *command, const redisReply *reply,
+                      const struct bqi_error *error) {
+    struct wait *wait = (struct wait *)command;
+    struct bqi_worker *worker = wait->base.worker;
+    int64_t known_due = wait->known_due;
+    bqi_free(wait);
+    worker->waiting = 0;
+    bqi_timer_stop(&worker->watchdog);
+    bqi_worker_command_ended(worker);
+    if (!error) {
+        take_marker(worker, reply, known_due);
+        return;
+    }
+    look_now(worker); /* a marker may have been popped and lost on the way */
+    if (error->code == BQ_ERR_REDIS_ERROR)
+        bqi_worker_error(worker, error, NULL);
+}
+
+/* Seconds to block; 0: do not. */
+static double wait_seconds(struct bqi_worker *worker) {
+    double delay = worker->options.drain_delay;
+    if (worker->block_until) {
+        int64_t left = worker->block_until - bqi_now();
+        if (left <= 0)
+            return 0;
+        delay = (double)(left < LONGEST_WAIT_MS ? left : LONGEST_WAIT_MS) / 1000;
+    }
+    return delay > SHORTEST_WAIT ? delay : SHORTEST_WAIT;
+}
+
+static void submit_wait(struct bqi_worker *worker, struct wait *wait, double seconds) {
+    char timeout[32];
+    struct bqi_words words;
+    snprintf(timeout, sizeof timeout, "%.3f", seconds);
+    bqi_words_init(&words);
+    bqi_words_text(&words, "BZPOPMIN");
+    bqi_words_key(&words, &worker->queue->keys, BQI_KEY_MARKER);
+    bqi_words_text(&words, timeout);
+    wait->base.base.patience = BQI_DIES_WITH_CONNECTION;
+    wait->base.base.done = on_marker;
+    wait->base.worker = worker;
+    worker->waiting = 1;
+    worker->commands++;
+    bqi_timer_start(&worker->watchdog, &worker->client->loop,
+                    (int64_t)(seconds * 1000) + WATCHDOG_MARGIN_MS, on_watchdog, worker);
+    bqi_connection_submit_words(worker->blocking, &words, &wait->base.base);
+}
+
+void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
+    if (!bqi_connection_is_ready(worker->blocking))
+        return;
+    double seconds = wait_seconds(worker);
+    struct wait *wait = seconds > 0 ? bqi_calloc(sizeof *wait) : NULL;
+    if (!wait) {
+        look_now(worker);
+        bqi_worker_fetch(worker);
+        return;
+    }
+    wait->known_due = worker->block_until;
+    worker->block_until = 0;
+    submit_wait(worker, wait, seconds);
+}
+
+void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
+    if (worker->waiting)
+        bqi_connection_reset(worker->blocking, "the worker stops waiting");
+}
+
+/* ---- the blocking connection ---- */
+
+static void on_ready(void *arg) {
+    struct bqi_worker *worker = arg;
+    worker->drained = 0;
+    if (bqi_connection_is_ready(worker->client->connection))
+        bqi_worker_connected(worker);
+}
+
+static void on_lost(void *arg, const char *why) {
+    (void)arg; /* the shared connection tells the host; this one comes back by itself */
+    (void)why;
+}
+
+static void on_failed(void *arg, const struct bqi_error *error, int64_t retry_ms) {
+    struct bqi_worker *worker = arg;
+    if (bqi_connection_is_ready(worker->client->connection))
+        bqi_client_tell_failed(worker->client, error, retry_ms);
+}
+
+static void on_warning(void *arg, const char *message) {
+    (void)arg;
+    (void)message;
+}
+
+static const struct bqi_connection_events events = {on_ready, on_lost, on_failed, on_warning};
+
+int bqi_worker_open_blocking(struct bqi_worker *worker) {
+    char *suffix = NULL;
+    const char *name = worker->options.name;
+    if (name) {
+        size_t size = strlen(name) + 4;
+        suffix = bqi_malloc(size);
+        if (!suffix)
+            return -1;
+        snprintf(suffix, size, ":w:%s", name);
+    }
+    char *client_name = bqi_queue_client_name(worker->queue, suffix ? suffix : "");
+    bqi_free(suffix);
+    if (client_name)
+        worker->blocking = bqi_connection_new(&worker->client->loop, &worker->client->server,
+                                              client_name, &events, worker);
+    bqi_free(client_name);
+    if (!worker->blocking)
+        return -1;
+    bqi_client_add_connection(worker->client, worker->blocking);
+    bqi_connection_start(worker->blocking);
+    return 0;
+}

@@ -1,0 +1,44 @@
+#include <string.h>
+
+#include "alloc.h"
+#include "worker.h"
+
+static json_t *copy_of(const bq_conf *conf, const char *name) {
+    return json_deep_copy(bqi_conf_json(conf, name));
+}
+
+int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *conf,
+                            struct bqi_error *error) {
+    const int scope = BQ_CONF_WORKER;
+    memset(options, 0, sizeof *options);
+    options->name = bqi_conf_text(conf, scope, "name");
+    options->lock_duration = bqi_conf_int(conf, scope, "lockDuration", 30000);
+    options->lock_renew_time =
+        bqi_conf_int(conf, scope, "lockRenewTime", options->lock_duration / 2);
+    options->skip_lock_renewal = bqi_conf_bool(conf, scope, "skipLockRenewal");
+    options->stalled_interval = bqi_conf_int(conf, scope, "stalledInterval", 30000);
+    options->max_stalled_count = bqi_conf_int(conf, scope, "maxStalledCount", 1);
+    options->skip_stalled_check = bqi_conf_bool(conf, scope, "skipStalledCheck");
+    options->max_started_attempts = bqi_conf_int(conf, scope, "maxStartedAttempts", 0);
+    options->drain_delay = bqi_conf_number(conf, scope, "drainDelay", 5);
+    options->limiter_max = bqi_conf_int(conf, scope, "limiter.max", -1);
+    options->limiter_duration = bqi_conf_int(conf, scope, "limiter.duration", -1);
+    options->maximum_rate_limit_delay =
+        bqi_conf_int(conf, scope, "maximumRateLimitDelay", 30000);
+    options->metrics_points = bqi_conf_int(conf, scope, "metrics.maxDataPoints", -1);
+    options->remove_on_complete = copy_of(conf, "removeOnComplete");
+    options->remove_on_fail = copy_of(conf, "removeOnFail");
+    if ((options->limiter_max < 0) == (options->limiter_duration < 0))
+        return 0;
+    bqi_worker_options_free(options);
+    return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                         "The worker options \"limiter.max\" and \"limiter.duration\" must be given "
+                         "together.");
+}
+
+void bqi_worker_options_free(struct bqi_worker_options *options) {
+    bqi_free(options->name);
+    json_decref(options->remove_on_complete);
+    json_decref(options->remove_on_fail);
+    memset(options, 0, sizeof *options);
+}

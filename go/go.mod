@@ -1,0 +1,3 @@
+module libbullmq/bullmq
+
+go 1.19

@@ -1,0 +1,23 @@
+-- Adds a job to `delayed`.
+--
+-- KEYS (6)   1 marker, 2 meta, 3 id, 4 delayed, 5 completed, 6 events
+-- ARGV       as addStandardJob
+-- Returns    as addStandardJob
+-- Events     added, delayed | duplicated | [removed] deduplicated [delayed]
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local meta, counter, delayed, completed, events = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local is_parent, is_gated = false, false
+--- include create-job
+--- include enqueue-delayed
+
+local due = enqueue_delayed(delayed, events, max_len, id, job[4], opts.delay)
+if due then
+  call('ZADD', KEYS[1], due, '1')
+else
+  --- include mark-delay
+  mark_delay(KEYS[1], delayed)
+end
+if job[6] then
+  call('SADD', job[6], job_key)
+end
+return id

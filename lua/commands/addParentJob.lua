@@ -1,0 +1,18 @@
+-- Adds a job that waits for its children to `waiting-children`. Its delay and priority are only
+-- stored; they apply when the last child is done.
+--
+-- KEYS (6)   1 meta, 2 id, 3 delayed (unused), 4 waiting-children, 5 completed, 6 events
+-- ARGV       as addStandardJob
+-- Returns    as addStandardJob
+-- Events     added, waiting-children | duplicated | deduplicated
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local meta, counter, delayed, completed, events = KEYS[1], KEYS[2], KEYS[3], KEYS[5], KEYS[6]
+local is_parent, is_gated = true, false
+--- include create-job
+
+call('ZADD', KEYS[4], job[4], id)
+call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting-children', 'jobId', id)
+if job[6] then
+  call('SADD', job[6], job_key)
+end
+return id

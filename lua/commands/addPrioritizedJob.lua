@@ -1,0 +1,23 @@
+-- Adds a job to `prioritized`.
+--
+-- KEYS (9)   1 marker, 2 meta, 3 id, 4 prioritized, 5 delayed, 6 completed, 7 active, 8 events, 9 pc
+-- ARGV       as addStandardJob
+-- Returns    as addStandardJob
+-- Events     added, waiting | duplicated | [removed] deduplicated [delayed]
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local meta, counter, delayed, completed, events = KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[8]
+local is_parent, is_gated = false, true
+--- include create-job
+
+-- Lower priorities first, in order of arrival inside one priority.
+call('ZADD', KEYS[4], opts.priority * 4294967296 + call('INCR', KEYS[9]) % 4294967296, id)
+local active = KEYS[7]
+--- include gate
+if not closed then
+  call('ZADD', KEYS[1], '0', '0')
+end
+call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting', 'jobId', id)
+if job[6] then
+  call('SADD', job[6], job_key)
+end
+return id

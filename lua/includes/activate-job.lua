@@ -1,0 +1,48 @@
+-- Block. ACTIVATE: makes the job that has just entered `active` the worker's own. The reply shows the
+-- fields as they are written, so that the hash is read only once.
+-- Uses: next_id, now, worker, max, window, prefix, events, limiter. Sets: reply.
+local next_key = prefix .. next_id
+local fields = call('HGETALL', next_key)
+local size, processed_at, started_at, worker_at, deferred = #fields, nil, nil, nil, false
+for i = 1, size, 2 do
+  local field = fields[i]
+  if field == 'processedOn' then
+    processed_at = i
+  elseif field == 'ats' then
+    started_at = i
+  elseif field == 'pb' then
+    worker_at = i
+  elseif field == 'defa' then
+    deferred = true
+  end
+end
+
+-- A job that is only going to fail does not count as started.
+if max and not deferred and call('INCR', limiter) == 1 then
+  call('PEXPIRE', limiter, math.floor(math.abs(window)))
+end
+if worker.token ~= '0' then
+  call('SET', next_key .. ':lock', worker.token, 'PX', worker.lockDuration)
+end
+call('XADD', events, '*', 'event', 'active', 'jobId', next_id, 'prev', 'waiting')
+
+if not processed_at then
+  processed_at, size = size + 1, size + 2
+  fields[processed_at] = 'processedOn'
+end
+local started = '1'
+if started_at then
+  started = (fields[started_at + 1] + 1) .. ''
+else
+  started_at, size = size + 1, size + 2
+  fields[started_at] = 'ats'
+end
+fields[processed_at + 1], fields[started_at + 1] = now, started
+if worker.name then
+  worker_at = worker_at or size + 1
+  fields[worker_at], fields[worker_at + 1] = 'pb', worker.name
+  call('HSET', next_key, 'processedOn', now, 'pb', worker.name, 'ats', started)
+else
+  call('HSET', next_key, 'processedOn', now, 'ats', started)
+end
+reply = { fields, next_id, 0, 0 }

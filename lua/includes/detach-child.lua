@@ -1,0 +1,17 @@
+--- include queue-closed
+
+-- DETACH-CHILD: the parent waits for this child no longer. A parent that thereby waits for none goes
+-- to the front of `wait`, whatever its own priority and delay.
+local function detach_child(child_key, parent_key, queue, id)
+  local dependencies = parent_key .. ':dependencies'
+  if call('SREM', dependencies, child_key) == 0 or call('EXISTS', dependencies) == 1
+    or call('ZREM', queue .. ':waiting-children', id) == 0 then
+    return
+  end
+  call('RPUSH', queue .. ':wait', id)
+  local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
+  if not queue_closed(settings[1], settings[2], queue .. ':active') then
+    call('ZADD', queue .. ':marker', '0', '0')
+  end
+  call('XADD', queue .. ':events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')
+end

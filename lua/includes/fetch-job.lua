@@ -1,0 +1,48 @@
+-- Block. FETCH and ACTIVATE: promotes what is due and takes the next job for a worker.
+-- Uses: now, worker (token, lockDuration, limiter, name), prefix, the keys wait, active, prioritized,
+-- delayed, events, limiter, pc, marker; paused, concurrency, max and window as read from meta.
+-- Defines: reply ({fields, id, 0, 0}, {0, 0, ttl, 0}, {0, 0, 0, due}, or all 0 when the queue is closed);
+-- nil when nothing waits and nothing is delayed.
+local reply
+--- include gate
+local earliest = call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]
+if earliest and tonumber(earliest) < (now + 1) * 4096 then
+  --- include promote-due
+  earliest = promote_due(now, closed)
+end
+local limit, ttl = worker.limiter, 0
+if limit then
+  max, window = max or limit.max, limit.duration or window
+end
+if max then
+  --- include rate-limit-ttl
+  ttl = rate_limit_ttl(max, limiter)
+end
+if ttl > 0 then
+  reply = { 0, 0, ttl, 0 }
+elseif closed then
+  reply = { 0, 0, 0, 0 }
+else
+  local next_id = call('RPOPLPUSH', wait, active)
+  while next_id and next_id:sub(1, 2) == '0:' do
+    -- Queues of BullMQ 4 and older kept markers in their lists.
+    call('LREM', active, '1', next_id)
+    next_id = call('RPOPLPUSH', wait, active)
+  end
+  if not next_id then
+    next_id = call('ZPOPMIN', prioritized)[1]
+    if next_id then
+      call('LPUSH', active, next_id)
+    else
+      call('DEL', pc)
+      reply = earliest and { 0, 0, 0, earliest / 4096 }
+    end
+  end
+  if next_id then
+    --- include activate-job
+    -- Wake one more worker, for the next job or to learn when the next one is due.
+    if earliest or call('EXISTS', wait, prioritized) > 0 then
+      call('ZADD', marker, '0', '0')
+    end
+  end
+end

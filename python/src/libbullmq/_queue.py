@@ -1,0 +1,288 @@
+"""The producer's side: adds jobs, reads them, pauses and deletes the queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypedDict
+
+from . import _codes, _json
+from ._client import Client, EventHandler
+from ._conf import Confs, Options, merge
+from ._emitter import Emitter, logger
+from ._errors import (
+    BulkError,
+    BullMQError,
+    ClosedError,
+    OptionError,
+    error_of_entry,
+    error_of_record,
+)
+from ._job import NO_DATA, Job, JobFields, added_job
+from ._record import AddRequest, fields, find, integer, text
+
+
+# Time that calls under way have to be answered when the queue is closed, in ms.
+CLOSE_GRACE_MS = 5000
+
+
+class _JobName(TypedDict):
+    name: str
+
+
+class BulkEntry(_JobName, total=False):
+    """One job of ``add_bulk``."""
+
+    data: Any
+    opts: Mapping[str, Any]
+
+
+class Queue(Emitter):
+    """A queue of BullMQ jobs, for adding and looking.
+
+    ``opts`` are the options of ``docs/options.md`` in Node's names; keyword arguments are options
+    too, in snake_case, and win. Both are checked here, before any socket is opened: OptionError
+    names the option. The connection is opened by the first call.
+
+    While Redis cannot be reached, calls wait and are sent when it is back. They fail with
+    ConnectionError after ``connection.maxRetriesPerRequest`` attempts (20: about 4 minutes), or at
+    once with ``connection.enableOfflineQueue`` false. A call that was sent when the connection
+    broke is sent again: a job without a ``jobId`` may then be added twice.
+
+    Events: ``error(exception)`` for what belongs to no call, otherwise logged to "libbullmq";
+    ``ready()`` once connected; ``progress(job, progress)`` reported through this object.
+
+    A queue belongs to one event loop. In a forked child it opens a connection of its own.
+    """
+
+    EVENTS = frozenset({"error", "progress", "ready"})
+
+    def __init__(self, name: str, opts: Options = None, /, **keywords: Any) -> None:
+        super().__init__()
+        self.name = checked_name(name)
+        self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT, _codes.CONF_QUEUE))
+        self._defaults: Mapping[str, Any] = self._confs.options.get("defaultJobOptions") or {}
+        self._client: Client | None = None
+        self._queue = 0
+        self._closed = False
+
+    # ---- adding --------------------------------------------------------------------------
+
+    async def add(
+        self, name: str, data: Any = NO_DATA, opts: Options = None, /, **keywords: Any
+    ) -> Job:
+        """Add one job and return it with its id.
+
+        ``data`` is any JSON value, ``{}`` when left out. ``opts`` and keyword arguments are job
+        options: ``delay`` (ms), ``priority``, ``attempts``, ``backoff``, ``jobId``, ... With the id
+        of a job that exists, or a deduplication hit, nothing is added and the job that is there
+        is meant. Raises OptionError for a bad option or data that has no JSON form, ScriptError
+        when a parent is missing.
+        """
+        job_opts = merge(opts, keywords)
+        payload = b"{}" if data is NO_DATA else _encode_data(name, data)
+        args: dict[str, Any] = {"name": name}
+        if job_opts:
+            args["opts"] = job_opts
+        reply = await self.call(b"add", args, payload)
+        job_id = find(reply, _codes.TAG_VALUE) or b""
+        return added_job(self, job_id, name, data, {**self._defaults, **job_opts}, _now())
+
+    async def add_bulk(self, jobs: Iterable[BulkEntry]) -> list[Job]:
+        """Add many jobs in one go: ``{"name", "data", "opts"}`` each.
+
+        An invalid entry refuses the whole call with OptionError, before anything is sent. When
+        Redis refuses some, the others are added and BulkError tells, per entry, which.
+        """
+        entries = list(jobs)
+        payload = _bulk_payload(entries)
+        if not entries:
+            return []
+        reply = await self.call(b"addBulk", {}, payload)
+        now = _now()
+        results: list[Job | BullMQError] = []
+        for entry, (tag, value) in zip(entries, fields(reply), strict=True):
+            if tag == _codes.TAG_JOB_ID:
+                opts = {**self._defaults, **(entry.get("opts") or {})}
+                data = entry.get("data", NO_DATA)
+                results.append(added_job(self, value, entry["name"], data, opts, now))
+            else:
+                assert isinstance(value, bytes)
+                results.append(error_of_entry(value))
+        added = [result for result in results if isinstance(result, Job)]
+        if len(added) < len(results):
+            raise BulkError(results)
+        return added
+
+    # ---- looking -------------------------------------------------------------------------
+
+    async def get_job(self, job_id: str) -> Job | None:
+        """The job of that id as it is now; None when there is none."""
+        reply = await self.call(b"getJob", {"id": str(job_id)})
+        job = Job(self, reply)
+        return job if job.id else None
+
+    async def get_job_state(self, job_id: str) -> str:
+        """completed, failed, delayed, prioritized, active, waiting, waiting-children or unknown."""
+        reply = await self.call(b"getJobState", {"id": str(job_id)})
+        return text(dict(fields(reply)), _codes.TAG_VALUE) or "unknown"
+
+    async def get_job_counts(self, *types: str) -> dict[str, int]:
+        """Number of jobs per type, by the names asked for; without any: all of them."""
+        args: dict[str, Any] = {"types": list(types)} if types else {}
+        counts: dict[str, int] = _json_value(await self.call(b"getJobCounts", args))
+        return counts
+
+    async def get_job_logs(
+        self, job_id: str, start: int = 0, end: int = -1, asc: bool = True
+    ) -> dict[str, Any]:
+        """``{"logs": [rows start to end, both included], "count": number of all rows}``."""
+        args = {"id": str(job_id), "start": start, "end": end, "asc": asc}
+        logs: dict[str, Any] = _json_value(await self.call(b"getJobLogs", args))
+        return logs
+
+    async def is_paused(self) -> bool:
+        """Whether the queue is paused for every worker."""
+        reply = await self.call(b"isPaused", {})
+        return bool(integer(dict(fields(reply)), _codes.TAG_VALUE))
+
+    # ---- the whole queue -----------------------------------------------------------------
+
+    async def pause(self) -> None:
+        """Let no worker anywhere take another job. Jobs that run go on."""
+        await self.call(b"pause", {})
+
+    async def resume(self) -> None:
+        """End the pause."""
+        await self.call(b"resume", {})
+
+    async def obliterate(self, force: bool = False) -> None:
+        """Pause the queue and delete it with all its jobs.
+
+        Refused with BullMQError (``QueueHasActiveJobs``) while jobs run, unless forced.
+        """
+        await self.call(b"obliterate", {"force": force})
+
+    async def close(self) -> None:
+        """End the connection and release everything. Closing twice is no error.
+
+        Calls under way have 5 s to be answered; after that, and for calls made from now on, it is
+        ClosedError.
+        """
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None and client.usable():
+            await client.close(CLOSE_GRACE_MS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # ---- the client ----------------------------------------------------------------------
+
+    async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes:
+        """Run a command of ``docs/commands.md``; returns the record of its reply."""
+        client = self._client
+        if client is None or not client.usable():
+            client = self._open()
+        return await client.call(self._queue, command, encode_args(args), payload)
+
+    def _open(self) -> Client:
+        if self._closed:
+            raise ClosedError(f"queue {self.name!r} is closed; make a new Queue")
+        client = Client(self._confs[_codes.CONF_CLIENT], self._event_handlers())
+        self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
+        self._client = client
+        return client
+
+    def _event_handlers(self) -> dict[int, EventHandler]:
+        return {
+            _codes.EV_ERROR: lambda _, record: self._emit_error(error_of_record(record)),
+            _codes.EV_READY: lambda *_: self._emit("ready"),
+            _codes.EV_CONNECTION: lambda _, record: log_connection(self, record),
+            _codes.EV_WARNING: lambda _, record: log_warning(self, record),
+        }
+
+    def job_progressed(self, job: JobFields, progress: Any) -> None:
+        self._emit("progress", job, progress)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def checked_name(name: str) -> str:
+    """The queue's name, refused as Node refuses it."""
+    if not isinstance(name, str) or not name:
+        raise OptionError("Queue name must be provided")
+    if ":" in name:
+        raise OptionError(f"Queue name cannot contain :, as {name!r} does")
+    return name
+
+
+def log_connection(owner: object, record: bytes) -> None:
+    values = dict(fields(record))
+    state, message = text(values, _codes.TAG_STATE), text(values, _codes.TAG_MESSAGE)
+    log = logger.warning if state == "lost" else logger.info
+    log("%r: connection %s%s", owner, state, f": {message}" if message else "")
+
+
+def log_warning(owner: object, record: bytes) -> None:
+    logger.warning("%r: %s", owner, text(dict(fields(record)), _codes.TAG_MESSAGE))
+
+
+def _bulk_payload(entries: list[BulkEntry]) -> bytes:
+    request = AddRequest()
+    known: dict[int, bytes] = {}  # options by identity: lists often share one dict
+    for at, entry in enumerate(entries):
+        try:
+            name, opts = entry["name"], entry.get("opts")
+        except (TypeError, KeyError, AttributeError):
+            raise OptionError(f'job {at} of the list must be a dict with a "name"') from None
+        encoded = None
+        if opts:
+            encoded = known.get(id(opts))
+            if encoded is None:
+                encoded = known[id(opts)] = _encode_opts(name, opts)
+        data = _encode_data(name, entry["data"]) if "data" in entry else b"{}"
+        request.append(name, data, encoded)
+    return request.payload()
+
+
+def _encode_opts(name: str, opts: Mapping[str, Any]) -> bytes:
+    try:
+        return _json.encode(opts)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"options of job {name!r} have no JSON form: {error}") from error
+
+
+def _encode_data(name: str, data: Any) -> bytes:
+    try:
+        return _json.encode(data)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"data of job {name!r} has no JSON form: {error}") from error
+
+
+def encode_args(args: Any) -> bytes:
+    """JSON text of a command's arguments."""
+    if not args:
+        return b""
+    try:
+        return _json.encode(args)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"an argument or option has no JSON form: {error}") from error
+
+
+def _json_value(reply: bytes) -> Any:
+    return _json.decode(find(reply, _codes.TAG_VALUE) or b"null")
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,346 @@
+"""The consumer's side: takes jobs and runs a handler on each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from . import _codes, _signals
+from ._client import Client, EventHandler
+from ._conf import Confs, Options, merge
+from ._emitter import Emitter
+from ._errors import BullMQError, ClosedError, ForkedError, OptionError, error_of_record
+from ._handler import takes_token
+from ._job import JobFields
+from ._processing import Processing
+from ._queue import checked_name, encode_args, log_connection, log_warning
+from ._record import fields, integer, text
+
+# Limit on storing outcomes and giving jobs back at the end of a forced close, in ms.
+FLUSH_MS = 5000
+
+
+class Worker(Emitter):
+    """Runs ``handler(job, token)`` on the jobs of a queue, up to ``concurrency`` at once.
+
+    The handler is a coroutine function, or a plain function, which runs in a thread and gets a
+    ``libbullmq.sync.Job``; it may leave out the token. What it returns becomes the job's result,
+    any JSON value. What it raises fails the attempt, and the job's ``attempts`` and ``backoff``
+    decide what comes next; UnrecoverableError forbids a retry. So does a result without JSON form,
+    and a job whose data is not JSON fails without a call of the handler.
+
+    What is not an ``Exception`` loses nothing either: SystemExit, GeneratorExit and a
+    CancelledError that nobody asked for fail the attempt and the worker goes on. A job whose task
+    is cancelled from outside goes back to wait, its attempt uncounted; so does one that
+    KeyboardInterrupt hits, which then ends the program.
+
+    ``opts`` are the options of ``docs/options.md`` in Node's names, and ``concurrency`` (default
+    1); keyword arguments are options too, in snake_case, and win. They are checked here, before
+    any socket is opened: OptionError names the option.
+
+    Locks are renewed by the core's own thread, also while a handler holds the GIL. While Redis
+    cannot be reached handlers run on, and their outcomes are stored when it is back.
+
+    Events: ``ready()``, ``active(job)``, ``completed(job, result)``, ``failed(job, exception)`` for
+    each attempt, ``progress(job, progress)``, ``stalled(job_id)``, ``drained()``, ``paused()``,
+    ``resumed()``, ``closing()``, ``closed()``, ``locksRenewed(count)``,
+    ``lockRenewalFailed(job_ids)`` and ``error(exception)``, which is logged to "libbullmq" when
+    nobody listens.
+    """
+
+    EVENTS = frozenset(
+        {
+            "active",
+            "closed",
+            "closing",
+            "completed",
+            "drained",
+            "error",
+            "failed",
+            "lockRenewalFailed",
+            "locksRenewed",
+            "paused",
+            "progress",
+            "ready",
+            "resumed",
+            "stalled",
+        }
+    )
+
+    def __init__(
+        self, name: str, handler: Callable[..., Any], opts: Options = None, /, **keywords: Any
+    ) -> None:
+        super().__init__()
+        self.name = checked_name(name)
+        takes_token(handler)  # refuses what cannot be called
+        self._handler = handler
+        options = {"skipMetasUpdate": True, **merge(opts, keywords)}
+        scopes = (_codes.CONF_CLIENT, _codes.CONF_QUEUE, _codes.CONF_WORKER)
+        self._confs = Confs(options, scopes, host=("concurrency",))
+        self._concurrency = checked_concurrency(self._confs.host.get("concurrency", 1))
+        self._client: Client | None = None
+        self._processing: Processing | None = None
+        self._queue = self._worker = 0
+        self._running = self._paused = self._closed = False
+        self._ended: asyncio.Future[None] | None = None  # there from the start on
+        self._closing: asyncio.Task[None] | None = None
+        self._forced = asyncio.Event()
+        self._fatal: BullMQError | None = None
+
+    # ---- running -------------------------------------------------------------------------
+
+    async def run(self, *, handle_signals: bool = True) -> None:
+        """Take and run jobs until the worker is closed.
+
+        In the main thread SIGINT and SIGTERM close it: the first waits for running jobs, the
+        second gives them back. The program's own handlers come back afterwards. Cancelling
+        ``run`` gives running jobs back too.
+
+        Raises BullMQError when Redis will never accept this worker (wrong password, a server that
+        is too old). A lost connection is waited for.
+        """
+        ended = self._start()
+        if self._running:
+            raise RuntimeError("Worker is already running.")
+        self._running = True
+        unwatch = _signals.watch(self._stop_by_signal) if handle_signals else None
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            await self.close(timeout=0)
+            raise
+        finally:
+            self._running = False
+            if unwatch is not None:
+                unwatch()
+        self._raise_fatal()
+
+    def _start(self) -> asyncio.Future[None]:
+        if self._closed:
+            raise ClosedError(f"worker of queue {self.name!r} is closed; make a new Worker")
+        if self._ended is not None:
+            self._own_client()  # refuses in a forked child
+            return self._ended
+        client = Client(self._confs[_codes.CONF_CLIENT], self._event_handlers())
+        self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
+        self._worker = client.open_worker(self._queue, self._confs[_codes.CONF_WORKER])
+        self._processing = Processing(self, client, self._handler)
+        self._client, self._ended = client, client.loop.create_future()
+        client.credit(self._worker, self._concurrency)
+        return self._ended
+
+    def _event_handlers(self) -> dict[int, EventHandler]:
+        return {
+            _codes.EV_JOB: self._on_job,
+            _codes.EV_ERROR: self._on_error,
+            _codes.EV_STALLED: self._on_stalled,
+            _codes.EV_DRAINED: lambda *_: self._emit("drained"),
+            _codes.EV_READY: self._on_ready,
+            _codes.EV_LOCKS_RENEWED: self._on_locks_renewed,
+            _codes.EV_LOCK_LOST: self._on_lock_lost,
+            _codes.EV_CONNECTION: lambda _, record: log_connection(self, record),
+            _codes.EV_WARNING: lambda _, record: log_warning(self, record),
+        }
+
+    async def __aenter__(self) -> Self:
+        """Take and run jobs inside the block, without touching signals."""
+        self._start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close; at once, giving running jobs back, when the block ends by an exception."""
+        await self.close(timeout=None if error is None else 0)
+        if error is None:
+            self._raise_fatal()
+
+    def _raise_fatal(self) -> None:
+        if self._fatal is not None:
+            raise self._fatal
+
+    # ---- steering ------------------------------------------------------------------------
+
+    @property
+    def concurrency(self) -> int:
+        """Jobs that run at once. May be changed while the worker runs."""
+        return self._concurrency
+
+    @concurrency.setter
+    def concurrency(self, concurrency: int) -> None:
+        more = checked_concurrency(concurrency) - self._concurrency
+        self._concurrency = concurrency
+        if self._processing is not None:
+            self._own_client().credit(self._worker, more)
+            self._processing.resize(concurrency)
+
+    async def pause(self, do_not_wait: bool = False) -> None:
+        """Take no more jobs. Waits until no job runs any more, unless told not to."""
+        self._paused = True
+        await self._own_client().pause(self._worker, do_not_wait)
+        self._emit("paused")
+
+    async def resume(self) -> None:
+        """Take jobs again."""
+        await self._own_client().resume(self._worker)
+        self._paused = False
+        self._emit("resumed")
+
+    def is_paused(self) -> bool:
+        """Whether this worker is paused. Queue.is_paused tells of the queue."""
+        return self._paused
+
+    def is_running(self) -> bool:
+        """Whether the worker takes or runs jobs."""
+        return self._ended is not None and not self._closed
+
+    async def close(self, timeout: float | None = None) -> None:
+        """Take no more jobs, wait for those that run, end the connection.
+
+        After ``timeout`` seconds (None: never) the handlers that still run are cancelled and
+        their jobs go back to wait, attempts uncounted; a plain function cannot be cancelled, its
+        job goes back while it runs on, and what it returns is dropped. Handlers have 5 s to end
+        when they are cancelled. Without a connection, outcomes that could not be stored within
+        5 s more are lost and a stalled check brings their jobs back.
+
+        Closing twice is no error; a shorter timeout then counts. From inside a job of this worker
+        the call returns at once and the worker closes when that job has ended.
+        """
+        closing, processing = self.start_closing(timeout), self._processing
+        if closing is None or processing is None:
+            return
+        if not processing.includes(asyncio.current_task()):
+            await asyncio.shield(closing)
+
+    def start_closing(self, timeout: float | None = None) -> asyncio.Task[None] | None:
+        """As ``close``, without waiting: the task that closes. None when nothing runs here."""
+        if self._ended is None:
+            self._closed = True
+        if self._closed or self._client is None or self._client.pid != os.getpid():
+            return None
+        closing = self._begin_close()
+        if timeout is not None:
+            closing.get_loop().call_later(timeout, self._forced.set)
+        return closing
+
+    def runs_in_this_thread(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether the caller is a handler or a listener of this worker."""
+        if self._processing is not None and self._processing.owns_thread():
+            return True
+        try:
+            return asyncio.get_running_loop() is loop
+        except RuntimeError:
+            return False
+
+    def _begin_close(self) -> asyncio.Task[None]:
+        assert self._client is not None
+        if self._closing is None:
+            self._closing = self._client.loop.create_task(self._shut_down())
+        return self._closing
+
+    def _stop_by_signal(self) -> None:
+        if self._closing is not None:
+            self._forced.set()
+        self._begin_close()
+
+    async def _shut_down(self) -> None:
+        client, processing, ended = self._client, self._processing, self._ended
+        assert client is not None and processing is not None and ended is not None
+        self._emit("closing")
+        try:
+            await self._wait_for_jobs(client)
+        finally:
+            await processing.give_back_all()
+            await client.close(FLUSH_MS)
+            self._closed = True
+            self._emit("closed")
+            ended.set_result(None)
+
+    async def _wait_for_jobs(self, client: Client) -> None:
+        """Until no job runs any more, or the close is forced."""
+        idle = client.close_worker(self._worker, -1)
+        idle.add_done_callback(self._report_failure)
+        forced = client.loop.create_task(self._forced.wait())
+        try:
+            await asyncio.wait((idle, forced), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            forced.cancel()
+
+    def _report_failure(self, answer: asyncio.Future[bytes]) -> None:
+        error = None if answer.cancelled() else answer.exception()
+        if error is not None and not isinstance(error, ClosedError):
+            self._emit_error(error)
+
+    # ---- events of the core --------------------------------------------------------------
+
+    def _on_job(self, handle: int, record: bytes) -> None:
+        assert self._processing is not None
+        self._processing.start(handle, record)
+
+    def _on_error(self, _: int, record: bytes) -> None:
+        error = error_of_record(record)
+        self._emit_error(error)
+        if error.fatal:
+            self._fatal = error
+            self._forced.set()
+            self._begin_close()
+
+    def _on_ready(self, identity: int, _: bytes) -> None:
+        if identity == self._worker:
+            self._emit("ready")
+
+    def _on_stalled(self, _: int, record: bytes) -> None:
+        self._emit("stalled", text(dict(fields(record)), _codes.TAG_JOB_ID))
+
+    def _on_locks_renewed(self, _: int, record: bytes) -> None:
+        if "locksRenewed" in self._listeners:
+            self._emit("locksRenewed", integer(dict(fields(record)), _codes.TAG_COUNT))
+
+    def _on_lock_lost(self, _: int, record: bytes) -> None:
+        job_id = text(dict(fields(record)), _codes.TAG_JOB_ID)
+        self._emit("lockRenewalFailed", [job_id])
+        self._emit_error(
+            BullMQError(
+                f"could not renew lock for job {job_id}",
+                code=_codes.ERR_JOB_LOCK_NOT_EXIST,
+                job_id=job_id,
+            )
+        )
+
+    # ---- what jobs need ------------------------------------------------------------------
+
+    async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes:
+        """Run a command of ``docs/commands.md``; returns the record of its reply."""
+        client = self._own_client()
+        return await client.call(self._queue, command, encode_args(args), payload)
+
+    def job_progressed(self, job: JobFields, progress: Any) -> None:
+        self._emit("progress", job, progress)
+
+    def _own_client(self) -> Client:
+        if self._client is None:
+            raise RuntimeError("the worker does not run; await its run() first")
+        if self._client.pid != os.getpid():
+            raise ForkedError(
+                f"{self!r} runs in process {self._client.pid}; make a new Worker after fork",
+                name="BQ_EFORKED",
+            )
+        return self._client
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def checked_concurrency(value: Any) -> int:
+    """The concurrency, refused before any socket is opened."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise OptionError(
+            f'option "concurrency" must be a whole number greater than 0, not {value!r}'
+        )
+    return value

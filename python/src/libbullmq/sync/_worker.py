@@ -1,0 +1,129 @@
+"""The consumer's side without asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+from .._blocking_job import wait_in_thread
+from .._conf import Options
+from .._emitter import Listener
+from .._errors import OptionError
+from .._handler import is_coroutine_function
+from .._worker import Worker as AsyncWorker
+
+
+class Worker:
+    """Runs ``handler(job, token)``, a plain function, on the jobs of a queue in threads.
+
+    ``concurrency`` is the number of threads. Options, outcomes, events and what happens on
+    connection loss are those of ``libbullmq.Worker``. ``run`` blocks; as a context manager the
+    worker runs in the background. Listeners are called in the thread that runs the worker's loop.
+    """
+
+    def __init__(
+        self, name: str, handler: Callable[..., Any], opts: Options = None, /, **keywords: Any
+    ) -> None:
+        if is_coroutine_function(handler):
+            raise OptionError("the handler is a coroutine function; use libbullmq.Worker for it")
+        self._worker = AsyncWorker(name, handler, opts, **keywords)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the queue."""
+        return self._worker.name
+
+    def on(self, event: str, listener: Listener) -> Listener:
+        """Call ``listener`` at every ``event``. Raises ValueError for an unknown event."""
+        return self._worker.on(event, listener)
+
+    def run(self, *, handle_signals: bool = True) -> None:
+        """Take and run jobs until the worker is closed. See ``libbullmq.Worker.run``."""
+        asyncio.run(self._run(handle_signals))
+
+    async def _run(self, handle_signals: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        running = self._loop.create_task(self._worker.run(handle_signals=handle_signals))
+        self._loop.call_soon(self._started.set)  # once its first step has opened the worker
+        await running
+
+    def pause(self, do_not_wait: bool = False) -> None:
+        """Take no more jobs. Waits until no job runs any more, unless told not to."""
+        self._wait(self._worker.pause(do_not_wait))
+
+    def resume(self) -> None:
+        """Take jobs again."""
+        self._wait(self._worker.resume())
+
+    def is_paused(self) -> bool:
+        """Whether this worker is paused."""
+        return self._worker.is_paused()
+
+    def is_running(self) -> bool:
+        """Whether the worker takes or runs jobs."""
+        return self._worker.is_running()
+
+    def close(self, timeout: float | None = None) -> None:
+        """Take no more jobs, wait for those that run, end the connection.
+
+        After ``timeout`` seconds (None: never) jobs that still run go back to wait, though their
+        functions run on. From a handler or a listener of this worker it returns at once.
+        """
+        loop = self._loop
+        if loop is None or loop.is_closed() or not self._worker.is_running():
+            self._worker.start_closing()  # keeps it from starting
+        elif self._worker.runs_in_this_thread(loop):
+            loop.call_soon_threadsafe(self._worker.start_closing, timeout)
+        else:
+            wait_in_thread(self._worker.close(timeout), loop)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(
+            target=self._run_in_background, name=f"bullmq-{self.name}", daemon=True
+        )
+        self._thread.start()
+        self._started.wait()
+        self._raise_failure()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close; at once, giving running jobs back, when the block ends by an exception."""
+        assert self._thread is not None
+        self.close(timeout=None if error is None else 0)
+        self._thread.join()
+        if error is None:
+            self._raise_failure()
+
+    def _run_in_background(self) -> None:
+        try:
+            self.run(handle_signals=False)
+        except BaseException as failure:
+            self._failure = failure
+        finally:
+            self._started.set()
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _wait(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None or self._loop.is_closed():
+            coroutine.close()
+            raise RuntimeError("the worker does not run; call run() or use it in a with block")
+        wait_in_thread(coroutine, self._loop)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
