@@ -90,7 +90,7 @@ async def test_close_fails_what_still_waits_for_a_connection(monkeypatch):
         await adding
 
 
-@pytest.mark.parametrize("password", ["wrong", None])
+@pytest.mark.parametrize("password", ["not-the-one", None])
 async def test_a_wrong_password_is_fatal(password):
     with RedisServer(password="right") as server:
         connection = {**server.tcp_connection, "password": password}
@@ -99,8 +99,7 @@ async def test_a_wrong_password_is_fatal(password):
             with pytest.raises(AuthenticationError) as caught:
                 await queue.add("x")
             assert caught.value.fatal
-            assert "right" not in str(caught.value)
-            assert "wrong" not in str(caught.value).replace("WRONGPASS", "")
+            assert "not-the-one" not in str(caught.value)
         worker = Worker("q", nothing, connection=connection)
         worker.on("error", lambda error: None)
         with pytest.raises(AuthenticationError):
@@ -123,7 +122,7 @@ async def test_a_server_that_is_too_old_is_refused():
     async with server_that_says(b"$%d\r\n%s\r\n" % (len(info), info)) as connection:
         queue = Queue("q", connection=connection)
         queue.on("error", lambda error: None)
-        with pytest.raises(UnsupportedServerError, match="5.0.14"):
+        with pytest.raises(UnsupportedServerError, match=r"5\.0\.14"):
             await asyncio.wait_for(queue.add("x"), 10)
         await queue.close()
 

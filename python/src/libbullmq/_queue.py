@@ -22,7 +22,6 @@ from ._errors import (
 from ._job import NO_DATA, Job, JobFields, added_job
 from ._record import AddRequest, fields, find, integer, text
 
-
 # Time that calls under way have to be answered when the queue is closed, in ms.
 CLOSE_GRACE_MS = 5000
 
