@@ -199,8 +199,8 @@ static void idle(struct peer *peer, const struct options *options) {
 
 static void parse(int argc, char **argv, struct options *options) {
     static const struct option names[] = {
-        {"redis", 1, 0, 'r'},  {"queue", 1, 0, 'q'},  {"scenario", 1, 0, 's'},
-        {"jobs", 1, 0, 'j'},   {"warmup", 1, 0, 'w'}, {"concurrency", 1, 0, 'c'},
+        {"redis", 1, 0, 'r'}, {"queue", 1, 0, 'q'},  {"scenario", 1, 0, 's'},
+        {"jobs", 1, 0, 'j'},  {"warmup", 1, 0, 'w'}, {"concurrency", 1, 0, 'c'},
         {0, 0, 0, 0}};
     int name;
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {

@@ -9,9 +9,9 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-static const enum bqi_key standard_keys[] = {
-    BQI_KEY_WAIT,    BQI_KEY_PAUSED, BQI_KEY_META,   BQI_KEY_ID,    BQI_KEY_COMPLETED,
-    BQI_KEY_DELAYED, BQI_KEY_ACTIVE, BQI_KEY_EVENTS, BQI_KEY_MARKER};
+static const enum bqi_key standard_keys[] = {BQI_KEY_WAIT,   BQI_KEY_PAUSED,    BQI_KEY_META,
+                                             BQI_KEY_ID,     BQI_KEY_COMPLETED, BQI_KEY_DELAYED,
+                                             BQI_KEY_ACTIVE, BQI_KEY_EVENTS,    BQI_KEY_MARKER};
 static const enum bqi_key delayed_keys[] = {BQI_KEY_MARKER,  BQI_KEY_META,      BQI_KEY_ID,
                                             BQI_KEY_DELAYED, BQI_KEY_COMPLETED, BQI_KEY_EVENTS};
 static const enum bqi_key prioritized_keys[] = {

@@ -21,7 +21,6 @@ int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
 char *bqi_add_parent_key(const struct bqi_job_options *options);
 
 /* Read the answer: the id, borrowed, or NULL with `error`. */
-const char *bqi_add_reply(const redisReply *reply, const char *parent_key,
-                          struct bqi_error *error);
+const char *bqi_add_reply(const redisReply *reply, const char *parent_key, struct bqi_error *error);
 
 #endif

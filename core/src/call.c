@@ -35,8 +35,8 @@ const size_t bqi_call_count = sizeof bqi_calls / sizeof *bqi_calls;
 
 /* ---- arguments ---- */
 
-static const char *const type_names[] = {"",        "text",           "an integer",
-                                         "true or false", "a list of texts", "an object"};
+static const char *const type_names[] = {
+    "", "text", "an integer", "true or false", "a list of texts", "an object"};
 
 static int is_texts(const json_t *value) {
     if (!json_is_array(value))
@@ -71,8 +71,8 @@ static int check_known(const struct bqi_call_entry *entry, const json_t *args,
         while (argument->name && strcmp(argument->name, key) != 0)
             argument++;
         if (!argument->name)
-            return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                                 "%s has no argument \"%s\".", entry->name, key);
+            return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "%s has no argument \"%s\".",
+                                 entry->name, key);
     }
     return 0;
 }
@@ -85,8 +85,8 @@ static int check_arguments(const struct bqi_call_entry *entry, const json_t *arg
             continue;
         if (!value || !fits(argument->type, value))
             return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                                 "%s needs the argument \"%s\": %s%s.", entry->name,
-                                 argument->name, type_names[argument->type],
+                                 "%s needs the argument \"%s\": %s%s.", entry->name, argument->name,
+                                 type_names[argument->type],
                                  argument->type == BQI_ARG_TEXT ? " that is not empty" : "");
     }
     return check_known(entry, args, error);
@@ -150,8 +150,12 @@ static json_t *parse_args(const struct bqi_request *request, struct bqi_error *e
 static void run_call(bq_client *client, struct bqi_request *request) {
     const struct bqi_call_entry *entry = request->object;
     struct bqi_error error;
-    struct bqi_call call = {client, bqi_idmap_get(&client->queues, request->target),
-                            request->operation, NULL, request->payload, request->payload_len};
+    struct bqi_call call = {client,
+                            bqi_idmap_get(&client->queues, request->target),
+                            request->operation,
+                            NULL,
+                            request->payload,
+                            request->payload_len};
     if (!call.queue) {
         bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle %lld.",
                       (long long)request->target);

@@ -8,7 +8,13 @@
 #include "client.h"
 #include "queue.h"
 
-enum bqi_argument_type { BQI_ARG_TEXT = 1, BQI_ARG_INTEGER, BQI_ARG_BOOLEAN, BQI_ARG_TEXTS, BQI_ARG_OBJECT };
+enum bqi_argument_type {
+    BQI_ARG_TEXT = 1,
+    BQI_ARG_INTEGER,
+    BQI_ARG_BOOLEAN,
+    BQI_ARG_TEXTS,
+    BQI_ARG_OBJECT
+};
 
 struct bqi_argument {
     const char *name;
@@ -66,7 +72,6 @@ void bqi_answer_int(bq_client *client, bq_id operation, int64_t value);
 void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
-
 
 /* call_add.c, call_read.c, call_write.c, call_admin.c */
 void bqi_call_add(const struct bqi_call *call);

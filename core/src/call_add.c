@@ -34,10 +34,9 @@ static const struct bqi_job_options *options_of(struct bqi_queue *queue, const c
     bqi_free(queue->last_opts);
     queue->last_opts = bqi_strndup(text, len);
     queue->last_opts_len = len;
-    int status = queue->last_opts
-                     ? bqi_job_options_init(&queue->last_options, queue->default_job_options, opts,
-                                            error)
-                     : bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
+    int status = queue->last_opts ? bqi_job_options_init(&queue->last_options,
+                                                         queue->default_job_options, opts, error)
+                                  : bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
     json_decref(opts);
     return status == 0 ? &queue->last_options : NULL;
 }
@@ -134,8 +133,7 @@ static void write_entry_error(struct bqi_record *event, const struct bqi_error *
 }
 
 static void answer_bulk(struct bulk *bulk) {
-    struct bqi_record event =
-        bqi_outbox_begin(&bulk->client->outbox, BQ_EV_REPLY, bulk->operation);
+    struct bqi_record event = bqi_outbox_begin(&bulk->client->outbox, BQ_EV_REPLY, bulk->operation);
     for (size_t i = 0; i < bulk->count; i++) {
         const struct bulk_entry *entry = &bulk->entries[i];
         if (entry->id)

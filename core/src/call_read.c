@@ -152,8 +152,8 @@ void bqi_call_get_job_counts(const struct bqi_call *call) {
 /* ---- getJobLogs ---- */
 
 static int on_log_count(struct bqi_pending *pending, const redisReply *reply) {
-    json_t *answer = json_pack("{s:O, s:I}", "logs", pending->json, "count",
-                               (json_int_t)reply->integer);
+    json_t *answer =
+        json_pack("{s:O, s:I}", "logs", pending->json, "count", (json_int_t)reply->integer);
     bqi_answer_json(pending->client, pending->operation, answer);
     json_decref(answer);
     return 0;

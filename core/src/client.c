@@ -181,9 +181,8 @@ static int start_thread(bq_client *client) {
 static int prepare_loop(bq_client *client) {
     if (uv_loop_init(&client->loop) != 0)
         return BQ_ESYS;
-    client->connection = bqi_connection_new(&client->loop, &client->server,
-                                            client->server.connection_name, &connection_events,
-                                            client);
+    client->connection = bqi_connection_new(
+        &client->loop, &client->server, client->server.connection_name, &connection_events, client);
     if (!client->connection) {
         uv_loop_close(&client->loop);
         return BQ_ENOMEM;

@@ -34,7 +34,7 @@ struct bq_client {
     /* The I/O thread's. */
     uv_loop_t loop;
     uv_prepare_t turn;
-    struct bqi_connection *connection; /* all commands but the blocking ones */
+    struct bqi_connection *connection;  /* all commands but the blocking ones */
     struct bqi_connection *connections; /* that one and the workers' */
     struct bqi_idmap queues;
     struct bqi_idmap workers;
@@ -51,8 +51,8 @@ bq_id bqi_client_next_id(bq_client *client);             /* any thread */
 /* Any thread. Start the I/O thread if it does not run; 0 or a refusal. */
 int bqi_client_start(bq_client *client);
 
-/* Any thread. Hand a request over, `request` NULL meaning out of memory. Returns its operation id or
- * a refusal; then the request is dropped with its object. `while_closing`: allowed after
+/* Any thread. Hand a request over, `request` NULL meaning out of memory. Returns its operation id
+ * or a refusal; then the request is dropped with its object. `while_closing`: allowed after
  * bq_client_close. */
 bq_id bqi_client_post(bq_client *client, struct bqi_request *request, int while_closing);
 

@@ -1,6 +1,6 @@
 /* One Redis command on its way: its bytes, how patient it is, and who wants the answer. The owner
- * embeds it as first member of what it needs to remember; `done` is called exactly once and may free
- * it. */
+ * embeds it as first member of what it needs to remember; `done` is called exactly once and may
+ * free it. */
 #ifndef BQI_COMMAND_H
 #define BQI_COMMAND_H
 

@@ -1,17 +1,13 @@
 #include "connection.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
 
-enum { SCRIPT_RELOADS_AT_MOST = 3 };
-
 static void connect_now(struct bqi_connection *connection);
 
-struct bqi_connection *bqi_connection_new(uv_loop_t *loop,
-                                          const struct bqi_server_options *options,
+struct bqi_connection *bqi_connection_new(uv_loop_t *loop, const struct bqi_server_options *options,
                                           const char *name,
                                           const struct bqi_connection_events *events, void *arg) {
     struct bqi_connection *connection = bqi_calloc(sizeof *connection);
@@ -52,7 +48,7 @@ static void answer(struct bqi_command *command, const redisReply *reply,
     command->done(command, reply, error);
 }
 
-static void refuse(struct bqi_command *command, int code, const char *message) {
+void bqi_command_refuse(struct bqi_command *command, int code, const char *message) {
     struct bqi_error error;
     bqi_error_set(&error, code, "%s", message);
     answer(command, NULL, &error);
@@ -69,53 +65,6 @@ static void fail_all(struct bqi_command_list *list, const struct bqi_error *erro
     }
 }
 
-/* ---- scripts that the server has forgotten ---- */
-
-struct script_load {
-    struct bqi_command base;
-    struct bqi_connection *connection;
-    size_t index;
-};
-
-static void on_script_loaded(struct bqi_command *command, const redisReply *reply,
-                             const struct bqi_error *error) {
-    struct script_load *load = (struct script_load *)command;
-    (void)reply;
-    (void)error; /* the command that needs the script is answered NOSCRIPT again and gives up */
-    load->connection->script_loading[load->index] = 0;
-    bqi_free(load);
-}
-
-static void load_script(struct bqi_connection *connection, const struct bqi_script_source *script) {
-    size_t index = (size_t)(script - bqi_script_sources);
-    if (connection->script_loading[index])
-        return;
-    struct script_load *load = bqi_calloc(sizeof *load);
-    if (!load)
-        return;
-    struct bqi_words words;
-    bqi_words_init(&words);
-    bqi_words_text(&words, "SCRIPT");
-    bqi_words_text(&words, "LOAD");
-    bqi_words_add(&words, script->text, script->length);
-    load->base.patience = BQI_DIES_WITH_CONNECTION;
-    load->base.done = on_script_loaded;
-    load->connection = connection;
-    load->index = index;
-    connection->script_loading[index] = 1;
-    bqi_connection_submit_words(connection, &words, &load->base);
-}
-
-/* The load goes out before the repeated command, and the server works in order: the answer to the
- * load need not be awaited, and a pipeline of repeated commands keeps its order. */
-static int reload_and_repeat(struct bqi_connection *connection, struct bqi_command *command) {
-    if (!command->script || command->reloads++ >= SCRIPT_RELOADS_AT_MOST)
-        return 0;
-    load_script(connection, command->script);
-    bqi_connection_submit(connection, command);
-    return 1;
-}
-
 /* ---- sending ---- */
 
 void bqi_connection_send_now(struct bqi_connection *connection, struct bqi_command *command) {
@@ -124,33 +73,22 @@ void bqi_connection_send_now(struct bqi_connection *connection, struct bqi_comma
     bqi_command_list_push(&connection->sent, command);
 }
 
-static void check_deadlines(void *arg);
-
-static void watch_deadline(struct bqi_connection *connection, struct bqi_command *command) {
-    int64_t timeout = connection->options->command_timeout;
-    if (timeout < 0 || command->patience != BQI_COUNTS_RETRIES || command->deadline)
-        return;
-    command->deadline = uv_now(connection->loop) + (uint64_t)timeout;
-    if (!bqi_timer_is_active(&connection->deadline_timer))
-        bqi_timer_start(&connection->deadline_timer, connection->loop, timeout, check_deadlines,
-                        connection);
-}
-
 void bqi_connection_submit(struct bqi_connection *connection, struct bqi_command *command) {
     if (connection->state == BQI_CONNECTION_CLOSED) {
-        refuse(command, BQ_ERR_CLOSED, "The connection is closed.");
+        bqi_command_refuse(command, BQ_ERR_CLOSED, "The connection is closed.");
         return;
     }
     if (connection->state == BQI_CONNECTION_READY) {
-        watch_deadline(connection, command);
+        bqi_deadline_watch(connection, command);
         bqi_connection_send_now(connection, command);
     } else if (command->patience == BQI_DIES_WITH_CONNECTION ||
                (command->patience == BQI_COUNTS_RETRIES && !connection->options->offline_queue)) {
-        refuse(command, BQ_ERR_NOT_CONNECTED,
-               "There is no connection to Redis and enableOfflineQueue is false; nothing was "
-               "sent.");
+        bqi_command_refuse(
+            command, BQ_ERR_NOT_CONNECTED,
+            "There is no connection to Redis and enableOfflineQueue is false; nothing was "
+            "sent.");
     } else {
-        watch_deadline(connection, command);
+        bqi_deadline_watch(connection, command);
         bqi_command_list_push(&connection->waiting, command);
     }
 }
@@ -160,7 +98,8 @@ void bqi_connection_submit_words(struct bqi_connection *connection, struct bqi_w
     if (bqi_words_format(words, command) == 0)
         bqi_connection_submit(connection, command);
     else
-        refuse(command, BQ_ERR_OUT_OF_MEMORY, "Out of memory while a command was written.");
+        bqi_command_refuse(command, BQ_ERR_OUT_OF_MEMORY,
+                           "Out of memory while a command was written.");
 }
 
 void bqi_connection_flush(struct bqi_connection *connection) {
@@ -170,61 +109,6 @@ void bqi_connection_flush(struct bqi_connection *connection) {
         bqi_connection_reset(connection, "out of memory");
     else if (connection->socket)
         bqi_socket_write(connection->socket, &connection->out);
-}
-
-/* ---- deadlines ---- */
-
-static void swallow(struct bqi_command *command, const redisReply *reply,
-                    const struct bqi_error *error) {
-    (void)reply;
-    (void)error;
-    bqi_free(command);
-}
-
-/* Answer what is overdue. A command that was sent leaves a stand-in for the reply still to come. */
-static uint64_t expire(struct bqi_command_list *list, uint64_t now, int sent) {
-    uint64_t next = 0;
-    for (struct bqi_command **at = &list->first; *at;) {
-        struct bqi_command *command = *at;
-        struct bqi_command *stand_in = NULL;
-        if (!command->deadline || command->deadline > now) {
-            if (command->deadline && (!next || command->deadline < next))
-                next = command->deadline;
-            at = &command->next;
-            continue;
-        }
-        if (sent && !(stand_in = bqi_calloc(sizeof *stand_in))) {
-            at = &command->next;
-            continue;
-        }
-        if (stand_in) {
-            stand_in->next = command->next;
-            stand_in->patience = BQI_DIES_WITH_CONNECTION;
-            stand_in->done = swallow;
-        }
-        *at = stand_in ? stand_in : command->next;
-        if (list->end == &command->next)
-            list->end = stand_in ? &stand_in->next : at;
-        if (stand_in)
-            at = &stand_in->next;
-        refuse(command, BQ_ERR_COMMAND_TIMEOUT,
-               sent ? "Redis did not answer within connection.commandTimeout; the command may or "
-                      "may not have run."
-                    : "There was no connection to Redis within connection.commandTimeout; nothing "
-                      "was sent.");
-    }
-    return next;
-}
-
-static void check_deadlines(void *arg) {
-    struct bqi_connection *connection = arg;
-    uint64_t now = uv_now(connection->loop);
-    uint64_t a = expire(&connection->sent, now, 1);
-    uint64_t b = expire(&connection->waiting, now, 0);
-    uint64_t next = a && (!b || a < b) ? a : b;
-    if (next && connection->state != BQI_CONNECTION_CLOSED)
-        bqi_timer_start(&connection->deadline_timer, connection->loop, (int64_t)(next - now),
-                        check_deadlines, connection);
 }
 
 /* ---- losing and restoring ---- */
@@ -351,7 +235,8 @@ static void on_socket_reply(void *arg, redisReply *reply) {
         answer(command, reply, NULL);
         return;
     }
-    if (strncmp(reply->str, "NOSCRIPT", 8) == 0 && reload_and_repeat(connection, command))
+    if (strncmp(reply->str, "NOSCRIPT", 8) == 0 &&
+        bqi_script_reload_and_repeat(connection, command))
         return;
     struct bqi_error error;
     bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", reply->str);

@@ -33,7 +33,7 @@ struct bqi_connection {
     const struct bqi_server_options *options;
     const struct bqi_connection_events *events;
     void *arg;
-    char *name; /* CLIENT SETNAME; NULL: none */
+    char *name;        /* CLIENT SETNAME; NULL: none */
     int checks_server; /* report settings of the server that endanger jobs */
     enum bqi_connection_state state;
     unsigned attempts; /* failed ones since it was last ready */
@@ -49,8 +49,7 @@ struct bqi_connection {
 };
 
 /* NULL: out of memory. Copies `name`. Connects when told to. */
-struct bqi_connection *bqi_connection_new(uv_loop_t *loop,
-                                          const struct bqi_server_options *options,
+struct bqi_connection *bqi_connection_new(uv_loop_t *loop, const struct bqi_server_options *options,
                                           const char *name,
                                           const struct bqi_connection_events *events, void *arg);
 void bqi_connection_start(struct bqi_connection *connection);
@@ -83,6 +82,16 @@ void bqi_connection_send_now(struct bqi_connection *connection, struct bqi_comma
 void bqi_connection_handshake_done(struct bqi_connection *connection);
 void bqi_connection_handshake_failed(struct bqi_connection *connection,
                                      const struct bqi_error *error);
+
+/* connection_scripts.c: answer NOSCRIPT by loading the script and sending the command again; 0 if
+ * that was done often enough. */
+int bqi_script_reload_and_repeat(struct bqi_connection *connection, struct bqi_command *command);
+
+/* connection_deadline.c: give a producer's command its time limit, if there is one. */
+void bqi_deadline_watch(struct bqi_connection *connection, struct bqi_command *command);
+
+/* Answer a command with an error of ours. */
+void bqi_command_refuse(struct bqi_command *command, int code, const char *message);
 
 /* handshake.c: AUTH, SELECT, CLIENT SETNAME, INFO in one write. */
 void bqi_handshake_start(struct bqi_connection *connection);

@@ -47,9 +47,9 @@ int bqi_error_set_script(struct bqi_error *error, long long code, const char *su
         return bqi_error_set(error, -7, "The parent job %s cannot be replaced. %s", subject,
                              command);
     case -8:
-        return bqi_error_set(
-            error, -8, "Job %s belongs to a job scheduler and cannot be removed directly. %s",
-            subject, command);
+        return bqi_error_set(error, -8,
+                             "Job %s belongs to a job scheduler and cannot be removed directly. %s",
+                             subject, command);
     case -9:
         return bqi_error_set(error, -9,
                              "Cannot complete job %s because it has at least one failed child. %s",

@@ -106,8 +106,8 @@ static int starts_with(const char *text, const char *start) {
 static void on_error(struct bqi_connection *connection, enum step step, const char *message) {
     if (starts_with(message, "LOADING")) {
         if (step == STEP_INFO)
-            bqi_timer_start(&connection->retry_timer, connection->loop, LOADING_POLL_MS,
-                            poll_again, connection);
+            bqi_timer_start(&connection->retry_timer, connection->loop, LOADING_POLL_MS, poll_again,
+                            connection);
         return;
     }
     if (starts_with(message, "WRONGPASS") || starts_with(message, "NOAUTH") ||

@@ -17,7 +17,7 @@ struct bqi_request {
     bq_id operation;
     bq_id target; /* queue, worker or job */
     int64_t number;
-    void *object; /* what `run` takes over, for example a queue to add */
+    void *object;               /* what `run` takes over, for example a queue to add */
     void (*drop)(void *object); /* frees it if the request is never run; NULL: nothing to free */
     char *args;
     size_t args_len;

@@ -18,11 +18,11 @@ struct bqi_job {
     char *stacktrace;                /* JSON array as stored; NULL: none */
     int64_t attempts_made;
     int64_t attempts_started;
-    int64_t lock_stamp; /* ms since epoch: start or last renewal */
-    int renewing;       /* its lock is kept; off once its outcome is on its way */
-    int finishing;      /* its outcome is known and on its way */
+    int64_t lock_stamp;           /* ms since epoch: start or last renewal */
+    int renewing;                 /* its lock is kept; off once its outcome is on its way */
+    int finishing;                /* its outcome is known and on its way */
     struct bqi_finish *repeating; /* its outcome waits to be sent again */
-    int untaken;        /* its event was withdrawn before the host saw it */
+    int untaken;                  /* its event was withdrawn before the host saw it */
 };
 
 /* Takes its place in the worker's list and in the client's map. NULL: out of memory. */
@@ -31,7 +31,7 @@ struct bqi_job *bqi_job_new(struct bqi_worker *worker, const char *job_id, const
 /* Leaves both and frees it; the slot is the caller's to free. */
 void bqi_job_free(struct bqi_job *job);
 
-/* ---- job_outcome.c ---- */
+/* ---- job_failure.c ---- */
 
 /* What the host, or the engine itself, says of a job that did not end well. */
 struct bqi_failure {
@@ -41,9 +41,18 @@ struct bqi_failure {
     int give_back;
 };
 
-/* `operation` 0: nobody waits for the answer. The job is freed when its outcome is stored. */
-void bqi_job_complete(struct bqi_job *job, bq_id operation, const char *result, size_t len);
 void bqi_job_fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure);
+
+/* ---- job_outcome.c ---- */
+
+/* `operation` 0: nobody waits for the answer. The job is freed when its outcome is stored. `fields`
+ * is the packed patch of the job's hash. */
+void bqi_job_complete(struct bqi_job *job, bq_id operation, const char *result, size_t len);
+void bqi_job_store_failed(struct bqi_job *job, bq_id operation, const char *message,
+                          const msgpack_sbuffer *fields);
+void bqi_job_store_delayed(struct bqi_job *job, bq_id operation, double delay,
+                           const msgpack_sbuffer *fields);
+void bqi_job_store_retried(struct bqi_job *job, bq_id operation, const msgpack_sbuffer *fields);
 
 /* Put back to wait, its attempt uncounted. */
 void bqi_job_give_back(struct bqi_job *job, bq_id operation);

@@ -32,10 +32,12 @@ static void run_fail(bq_client *client, struct bqi_request *request) {
     json_t *object = request->object;
     const char *message = text_of(object, "message");
     const char *name = text_of(object, "name");
-    struct bqi_failure failure = {
-        message ? message : name ? name : "null", text_of(object, "stack"),
-        name && strcmp(name, "UnrecoverableError") == 0,
-        json_is_true(json_object_get(object, "giveBack"))};
+    struct bqi_failure failure = {message ? message
+                                  : name  ? name
+                                          : "null",
+                                  text_of(object, "stack"),
+                                  name && strcmp(name, "UnrecoverableError") == 0,
+                                  json_is_true(json_object_get(object, "giveBack"))};
     if (job)
         bqi_job_fail(job, request->operation, &failure);
     json_decref(object);

@@ -1,15 +1,12 @@
 /* Storing what became of a job: completed, failed, retried now or later, or given back
  * (protocol/5 sections 1.12 to 1.15). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "backoff.h"
 #include "clock.h"
 #include "job.h"
 #include "pack.h"
-#include "random.h"
 
 enum outcome { COMPLETED, FAILED, RETRIED, DELAYED, WAITING };
 
@@ -39,13 +36,12 @@ static const enum bqi_key delay_keys[] = {BQI_KEY_MARKER, BQI_KEY_ACTIVE, BQI_KE
 static const enum bqi_key delay_keys_after[] = {BQI_KEY_EVENTS, BQI_KEY_META,    BQI_KEY_STALLED,
                                                 BQI_KEY_WAIT,   BQI_KEY_LIMITER, BQI_KEY_PC};
 static const enum bqi_key retry_keys[] = {BQI_KEY_ACTIVE, BQI_KEY_WAIT, BQI_KEY_PAUSED};
-static const enum bqi_key retry_keys_after[] = {BQI_KEY_META,        BQI_KEY_EVENTS,
-                                                BQI_KEY_DELAYED,     BQI_KEY_PRIORITIZED,
-                                                BQI_KEY_PC,          BQI_KEY_MARKER,
-                                                BQI_KEY_STALLED};
-static const enum bqi_key wait_keys[] = {
-    BQI_KEY_ACTIVE,  BQI_KEY_WAIT,        BQI_KEY_STALLED, BQI_KEY_PAUSED, BQI_KEY_META,
-    BQI_KEY_LIMITER, BQI_KEY_PRIORITIZED, BQI_KEY_MARKER,  BQI_KEY_EVENTS};
+static const enum bqi_key retry_keys_after[] = {
+    BQI_KEY_META, BQI_KEY_EVENTS, BQI_KEY_DELAYED, BQI_KEY_PRIORITIZED,
+    BQI_KEY_PC,   BQI_KEY_MARKER, BQI_KEY_STALLED};
+static const enum bqi_key wait_keys[] = {BQI_KEY_ACTIVE,      BQI_KEY_WAIT,   BQI_KEY_STALLED,
+                                         BQI_KEY_PAUSED,      BQI_KEY_META,   BQI_KEY_LIMITER,
+                                         BQI_KEY_PRIORITIZED, BQI_KEY_MARKER, BQI_KEY_EVENTS};
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -177,9 +173,9 @@ static void on_code(struct bqi_finish *finish, long long code) {
 }
 
 static int is_passing(const char *message) {
-    static const char *const starts[] = {"LOADING", "OOM",        "READONLY",    "BUSY",
-                                         "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
-                                         "NOREPLICAS"};
+    static const char *const starts[] = {"LOADING",     "OOM",      "READONLY",
+                                         "BUSY",        "MISCONF",  "MASTERDOWN",
+                                         "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS"};
     for (size_t i = 0; i < COUNT(starts); i++)
         if (strncmp(message, starts[i], strlen(starts[i])) == 0)
             return 1;
@@ -314,8 +310,13 @@ void bqi_job_complete(struct bqi_job *job, bq_id operation, const char *result, 
     store_finished(job, operation, COMPLETED, len ? result : "null", len ? len : 4, NULL);
 }
 
-static void store_delayed(struct bqi_job *job, bq_id operation, double delay,
+void bqi_job_store_failed(struct bqi_job *job, bq_id operation, const char *message,
                           const msgpack_sbuffer *fields) {
+    store_finished(job, operation, FAILED, message, strlen(message), fields);
+}
+
+void bqi_job_store_delayed(struct bqi_job *job, bq_id operation, double delay,
+                           const msgpack_sbuffer *fields) {
     struct bqi_worker *worker = job->worker;
     const struct bqi_keys *keys = &worker->queue->keys;
     struct bqi_finish *finish = finish_new(job, operation, DELAYED);
@@ -348,7 +349,7 @@ static void store_delayed(struct bqi_job *job, bq_id operation, double delay,
     bqi_free(key);
 }
 
-static void store_retried(struct bqi_job *job, bq_id operation, const msgpack_sbuffer *fields) {
+void bqi_job_store_retried(struct bqi_job *job, bq_id operation, const msgpack_sbuffer *fields) {
     struct bqi_worker *worker = job->worker;
     const struct bqi_keys *keys = &worker->queue->keys;
     struct bqi_finish *finish = finish_new(job, operation, RETRIED);
@@ -384,102 +385,4 @@ void bqi_job_give_back(struct bqi_job *job, bq_id operation) {
         submit(finish, worker, &words);
     }
     bqi_free(key);
-}
-
-/* ---- failing ---- */
-
-/* The stored stack traces and one more, cut to the newest n. */
-static char *append_stack(const struct bqi_job *job, const char *stack) {
-    json_t *stacks = job->stacktrace ? json_loads(job->stacktrace, 0, NULL) : NULL;
-    int64_t limit = job->options->stack_trace_limit;
-    if (!json_is_array(stacks)) {
-        json_decref(stacks);
-        stacks = json_array();
-    }
-    json_array_append_new(stacks, json_string(stack));
-    while (limit >= 0 && (int64_t)json_array_size(stacks) > limit)
-        json_array_remove(stacks, 0);
-    char *text = json_dumps(stacks, JSON_COMPACT);
-    json_decref(stacks);
-    return text;
-}
-
-static void pack_fields(msgpack_sbuffer *out, const struct bqi_job *job, const char *message,
-                        const char *stack) {
-    msgpack_packer packer;
-    char *stacks = append_stack(job, stack);
-    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, stacks ? 4 : 2);
-    bqi_pack_text(&packer, "failedReason");
-    bqi_pack_text(&packer, message);
-    if (stacks) {
-        bqi_pack_text(&packer, "stacktrace");
-        bqi_pack_text(&packer, stacks);
-    }
-    free(stacks);
-}
-
-static int may_retry(const struct bqi_job *job, const struct bqi_failure *failure) {
-    int64_t max_started = job->worker->options.max_started_attempts;
-    return !failure->unrecoverable && job->attempts_made + 1 < job->options->attempts &&
-           !(max_started > 0 && max_started <= job->attempts_started);
-}
-
-/* A job whose hash or options could not be read still needs options to be failed with. */
-static int ensure_options(struct bqi_job *job) {
-    struct bqi_error error;
-    if (!job->options)
-        job->options = bqi_run_options_new(&job->worker->options, "{}", 2, &error);
-    return job->options ? 0 : -1;
-}
-
-static void store_failure(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure,
-                          const char *stack) {
-    const struct bqi_run_options *options = job->options;
-    msgpack_sbuffer fields;
-    double delay = bqi_backoff_delay(options->backoff_type, options->backoff_delay,
-                                     options->backoff_jitter, job->attempts_made + 1,
-                                     bqi_random_fraction());
-    char unknown[400];
-    const char *message = failure->message;
-    int retry = may_retry(job, failure);
-    if (retry && delay < 0) {
-        snprintf(unknown, sizeof unknown,
-                 "Unknown backoff strategy %.200s.\n"
-                 "      If a custom backoff strategy is used, specify it when the queue is created.",
-                 options->backoff_type);
-        message = unknown;
-        retry = 0;
-    }
-    msgpack_sbuffer_init(&fields);
-    pack_fields(&fields, job, message, stack);
-    if (!retry)
-        store_finished(job, operation, FAILED, message, strlen(message), &fields);
-    else if (delay > 0)
-        store_delayed(job, operation, delay, &fields);
-    else
-        store_retried(job, operation, &fields);
-    msgpack_sbuffer_destroy(&fields);
-}
-
-void bqi_job_fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure) {
-    char *stack = NULL;
-    if (failure->give_back) {
-        bqi_job_give_back(job, operation);
-        return;
-    }
-    if (ensure_options(job) == 0 && !failure->stack) {
-        size_t size = strlen(failure->message) + sizeof "Error: ";
-        stack = bqi_malloc(size);
-        if (stack)
-            snprintf(stack, size, "Error: %s", failure->message);
-    }
-    if (!job->options || (!failure->stack && !stack)) {
-        bqi_worker_out_of_memory(job->worker);
-        job->worker->occupied--;
-        bqi_job_free(job);
-        return;
-    }
-    store_failure(job, operation, failure, failure->stack ? failure->stack : stack);
-    bqi_free(stack);
 }

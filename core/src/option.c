@@ -138,8 +138,7 @@ static int check_backoff(const struct bqi_option_scope *scope, const struct bqi_
 static int check_parent(const struct bqi_option_scope *scope, const struct bqi_option *option,
                         const json_t *value, struct bqi_error *error) {
     static const struct member members[] = {{"id", 't'}, {"queue", 't'}, {0, 0}};
-    if (!json_is_object(value) || !json_object_get(value, "id") ||
-        !json_object_get(value, "queue"))
+    if (!json_is_object(value) || !json_object_get(value, "id") || !json_object_get(value, "queue"))
         return refuse(scope, option, value, error);
     return check_members(scope, option, value, members, error);
 }
@@ -147,9 +146,13 @@ static int check_parent(const struct bqi_option_scope *scope, const struct bqi_o
 static int check_deduplication(const struct bqi_option_scope *scope,
                                const struct bqi_option *option, const json_t *value,
                                struct bqi_error *error) {
-    static const struct member members[] = {
-        {"id", 't'},      {"ttl", 'i'},           {"extend", 'b'},
-        {"replace", 'b'}, {"keepLastIfActive", 'b'}, {"reschedule", 'b'}, {0, 0}};
+    static const struct member members[] = {{"id", 't'},
+                                            {"ttl", 'i'},
+                                            {"extend", 'b'},
+                                            {"replace", 'b'},
+                                            {"keepLastIfActive", 'b'},
+                                            {"reschedule", 'b'},
+                                            {0, 0}};
     if (!json_is_object(value))
         return refuse(scope, option, value, error);
     const char *id = json_string_value(json_object_get(value, "id"));
@@ -205,9 +208,8 @@ int bqi_option_check(const struct bqi_option_scope *scope, const struct bqi_opti
 /* Node's own sentences where it has one. */
 static int check_wording_of_node(const char *key, const json_t *value, struct bqi_error *error) {
     if (strcmp(key, "debounce") == 0)
-        return bqi_error_set(
-            error, BQ_ERR_INVALID_ARGUMENT,
-            "Debounce option has been removed. Use deduplication option instead");
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "Debounce option has been removed. Use deduplication option instead");
     if (strcmp(key, "priority") != 0 || !json_is_number(value))
         return 0;
     if (!is_whole(value))

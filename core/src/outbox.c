@@ -124,8 +124,7 @@ static int get_type(const char *record) {
     return (int)(get32(record + 4) & 0xffff);
 }
 
-static void withdraw_from(struct bqi_buffer *buffer, int (*choose)(void *, int, bq_id),
-                          void *arg) {
+static void withdraw_from(struct bqi_buffer *buffer, int (*choose)(void *, int, bq_id), void *arg) {
     size_t kept = 0;
     for (size_t at = 0; at < buffer->length;) {
         size_t len = get32(buffer->data + at);

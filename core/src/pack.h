@@ -13,5 +13,4 @@ void bqi_pack_number(msgpack_packer *packer, double number);
 
 void bqi_pack_json(msgpack_packer *packer, const json_t *value);
 
-
 #endif

@@ -98,8 +98,7 @@ static void read_object(struct bqi_run_options *options, const struct bqi_worker
 }
 
 struct bqi_run_options *bqi_run_options_new(const struct bqi_worker_options *worker,
-                                            const char *text, size_t len,
-                                            struct bqi_error *error) {
+                                            const char *text, size_t len, struct bqi_error *error) {
     json_error_t where;
     json_t *object = json_loadb(text, len, 0, &where);
     if (!json_is_object(object)) {

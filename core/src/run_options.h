@@ -31,8 +31,7 @@ enum { BQI_FINISH_COMPLETED, BQI_FINISH_FAILED };
 
 /* One reference for the caller; NULL with `error` when the text is not an object of options. */
 struct bqi_run_options *bqi_run_options_new(const struct bqi_worker_options *worker,
-                                            const char *text, size_t len,
-                                            struct bqi_error *error);
+                                            const char *text, size_t len, struct bqi_error *error);
 struct bqi_run_options *bqi_run_options_ref(struct bqi_run_options *options);
 void bqi_run_options_unref(struct bqi_run_options *options);
 

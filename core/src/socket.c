@@ -27,7 +27,7 @@ struct bqi_socket {
     redisReader *reader;
     uv_getaddrinfo_t lookup;
     struct addrinfo *addresses;
-    struct addrinfo *address; /* the one being tried */
+    struct addrinfo *address;        /* the one being tried */
     struct sockaddr_storage literal; /* of a host that is an address */
     uv_connect_t connect;
     uv_write_t write;
@@ -252,8 +252,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     socket->addresses = addresses;
     if (!socket->dropped && status != 0) {
         char why[512];
-        snprintf(why, sizeof why, "getaddrinfo %s %s", uv_err_name(status),
-                 socket->options->host);
+        snprintf(why, sizeof why, "getaddrinfo %s %s", uv_err_name(status), socket->options->host);
         gone(socket, 0, why);
     } else if (!socket->dropped) {
         socket->address = addresses;

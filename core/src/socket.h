@@ -1,6 +1,6 @@
 /* One attempt at a stream to the server: name lookup, connect, RESP in and bytes out. It is used
- * once and dropped; its memory goes when libuv has closed its handle, so dropping it from within its
- * own callbacks is safe. */
+ * once and dropped; its memory goes when libuv has closed its handle, so dropping it from within
+ * its own callbacks is safe. */
 #ifndef BQI_SOCKET_H
 #define BQI_SOCKET_H
 

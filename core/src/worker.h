@@ -43,12 +43,12 @@ struct bqi_worker {
     uint64_t last_token;
     int ready_told;
 
-    int32_t credit;   /* slots that the host granted */
-    int32_t occupied; /* jobs that the host holds or that are being finished */
-    int32_t fetching; /* moveToActive calls on their way */
-    int32_t window;   /* how many of them may be: it opens while they bring jobs */
-    int drained;      /* the last fetch brought nothing: wait for a marker first */
-    int waiting;      /* for a marker */
+    int32_t credit;      /* slots that the host granted */
+    int32_t occupied;    /* jobs that the host holds or that are being finished */
+    int32_t fetching;    /* moveToActive calls on their way */
+    int32_t window;      /* how many of them may be: it opens while they bring jobs */
+    int drained;         /* the last fetch brought nothing: wait for a marker first */
+    int waiting;         /* for a marker */
     int64_t block_until; /* ms since epoch: the next delayed job that is known; 0: none */
     int64_t limit_until; /* ms since epoch: end of a rate limit; 0: none */
 
@@ -88,8 +88,7 @@ void bqi_worker_submit(struct bqi_worker *worker, struct bqi_worker_command *com
 void bqi_worker_command_ended(struct bqi_worker *worker);
 
 /* An error that belongs to no operation. */
-void bqi_worker_error(struct bqi_worker *worker, const struct bqi_error *error,
-                      const char *job_id);
+void bqi_worker_error(struct bqi_worker *worker, const struct bqi_error *error, const char *job_id);
 void bqi_worker_out_of_memory(struct bqi_worker *worker);
 
 /* ---- worker_options.c ---- */
@@ -115,8 +114,7 @@ void bqi_worker_fetch(struct bqi_worker *worker);
 void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
                            msgpack_sbuffer *out);
 /* Read the four-element answer of a fetching script; `token` is the one it was called with. */
-void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
-                             const char *token);
+void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply, const char *token);
 
 /* ---- worker_marker.c ---- */
 

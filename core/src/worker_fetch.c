@@ -9,10 +9,10 @@
 #include "job_fields.h"
 #include "pack.h"
 
-static const enum bqi_key fetch_keys[] = {
-    BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED, BQI_KEY_EVENTS,
-    BQI_KEY_STALLED, BQI_KEY_LIMITER, BQI_KEY_DELAYED,     BQI_KEY_PAUSED,
-    BQI_KEY_META,    BQI_KEY_PC,      BQI_KEY_MARKER};
+static const enum bqi_key fetch_keys[] = {BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED,
+                                          BQI_KEY_EVENTS,  BQI_KEY_STALLED, BQI_KEY_LIMITER,
+                                          BQI_KEY_DELAYED, BQI_KEY_PAUSED,  BQI_KEY_META,
+                                          BQI_KEY_PC,      BQI_KEY_MARKER};
 
 enum { TOKEN_SIZE = 64 };
 

@@ -23,17 +23,17 @@ int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *c
     options->drain_delay = bqi_conf_number(conf, scope, "drainDelay", 5);
     options->limiter_max = bqi_conf_int(conf, scope, "limiter.max", -1);
     options->limiter_duration = bqi_conf_int(conf, scope, "limiter.duration", -1);
-    options->maximum_rate_limit_delay =
-        bqi_conf_int(conf, scope, "maximumRateLimitDelay", 30000);
+    options->maximum_rate_limit_delay = bqi_conf_int(conf, scope, "maximumRateLimitDelay", 30000);
     options->metrics_points = bqi_conf_int(conf, scope, "metrics.maxDataPoints", -1);
     options->remove_on_complete = copy_of(conf, "removeOnComplete");
     options->remove_on_fail = copy_of(conf, "removeOnFail");
     if ((options->limiter_max < 0) == (options->limiter_duration < 0))
         return 0;
     bqi_worker_options_free(options);
-    return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                         "The worker options \"limiter.max\" and \"limiter.duration\" must be given "
-                         "together.");
+    return bqi_error_set(
+        error, BQ_ERR_INVALID_ARGUMENT,
+        "The worker options \"limiter.max\" and \"limiter.duration\" must be given "
+        "together.");
 }
 
 void bqi_worker_options_free(struct bqi_worker_options *options) {

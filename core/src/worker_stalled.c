@@ -5,9 +5,9 @@
 
 enum { PAUSE_AFTER_ERROR_MS = 5000 };
 
-static const enum bqi_key keys[] = {BQI_KEY_STALLED, BQI_KEY_WAIT,          BQI_KEY_ACTIVE,
-                                    BQI_KEY_STALLED_CHECK, BQI_KEY_META,    BQI_KEY_PAUSED,
-                                    BQI_KEY_MARKER,  BQI_KEY_EVENTS,        BQI_KEY_REPEAT};
+static const enum bqi_key keys[] = {BQI_KEY_STALLED,       BQI_KEY_WAIT,   BQI_KEY_ACTIVE,
+                                    BQI_KEY_STALLED_CHECK, BQI_KEY_META,   BQI_KEY_PAUSED,
+                                    BQI_KEY_MARKER,        BQI_KEY_EVENTS, BQI_KEY_REPEAT};
 
 static void on_time(void *arg) {
     bqi_worker_check_stalled(arg);

@@ -6,17 +6,14 @@
 -- Events     added, delayed | duplicated | [removed] deduplicated [delayed]
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local meta, counter, delayed, completed, events = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local is_parent, is_gated = false, false
+local is_parent = false
+local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
 --- include enqueue-delayed
+--- include mark-delay
 
-local due = enqueue_delayed(delayed, events, max_len, id, job[4], opts.delay)
-if due then
-  call('ZADD', KEYS[1], due, '1')
-else
-  --- include mark-delay
-  mark_delay(KEYS[1], delayed)
-end
+enqueue_delayed(delayed, events, max_len, id, job[4], opts.delay)
+mark_delay(KEYS[1], delayed)
 if job[6] then
   call('SADD', job[6], job_key)
 end

@@ -7,7 +7,8 @@
 -- Events     added, waiting-children | duplicated | deduplicated
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local meta, counter, delayed, completed, events = KEYS[1], KEYS[2], KEYS[3], KEYS[5], KEYS[6]
-local is_parent, is_gated = true, false
+local is_parent = true
+local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
 
 call('ZADD', KEYS[4], job[4], id)

@@ -12,7 +12,9 @@
 -- Events     added, waiting | duplicated | [removed] deduplicated [delayed]
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local meta, counter, completed, delayed, events = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8]
-local is_parent, is_gated = false, true
+local is_parent = false
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
+local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include create-job
 
 call(opts.lifo and 'RPUSH' or 'LPUSH', KEYS[1], id)

@@ -1,9 +1,9 @@
 -- Block. Steps 1 to 6 of the add commands: parent check, id, duplicates, deduplication, STORE. Ends
 -- the command with its reply where no job is to be created.
--- Uses: counter, meta, events, completed, delayed; is_parent (the job waits for children).
+-- Uses: max_len (read from meta), counter, meta, events, completed, delayed; is_parent (the job waits
+-- for children).
 -- Defines: job (ARGV[1]: 1 prefix, 2 id, 3 name, 4 timestamp, 5 parent key, 6 its dependencies,
--- 7 parent, 8 scheduler, 9 deduplication key, 10 released later), opts, id, job_key, and what is read
--- from meta: max_len, and with is_gated paused and concurrency.
+-- 7 parent, 8 scheduler, 9 deduplication key, 10 released later), opts, id, job_key.
 local job, packed = cmsgpack.unpack(ARGV[1]), ARGV[3]
 local opts, json
 if packed == '\222\0\1\168attempts\0' or packed == '\129\168attempts\0' then
@@ -17,13 +17,6 @@ if parent_key and call('EXISTS', parent_key) == 0 then
   return -5
 end
 local id, counted = job[2], call('INCR', counter)
-local max_len, paused, concurrency
-if is_gated then
-  local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
-  max_len, paused, concurrency = settings[1], settings[2], settings[3]
-else
-  max_len = call('HGET', meta, 'opts.maxLenEvents')
-end
 --- include max-events
 if id == '' then
   id = counted .. ''

@@ -24,8 +24,8 @@ elseif closed then
   reply = { 0, 0, 0, 0 }
 else
   local next_id = call('RPOPLPUSH', wait, active)
-  while next_id and next_id:sub(1, 2) == '0:' do
-    -- Queues of BullMQ 4 and older kept markers in their lists.
+  -- Queues of BullMQ 4 and older kept markers, whose ids begin with `0:`, in their lists.
+  while next_id and next_id:byte() == 48 and next_id:sub(1, 2) == '0:' do
     call('LREM', active, '1', next_id)
     next_id = call('RPOPLPUSH', wait, active)
   end

@@ -45,8 +45,9 @@ async def test_close_with_a_limit_gives_back_what_still_runs(queue, start_worker
             cancelled.append(job.id)
 
     worker = start_worker(handle, concurrency=3)
+    active = Ear(worker, "active")
     jobs = await queue.add_bulk([{"name": "x", "opts": {"attempts": 1}}] * 3)
-    await Ear(worker, "active").count(3)
+    await active.count(3)
     await worker.close(timeout=0.05)
     assert sorted(cancelled) == sorted(job.id for job in jobs)
     assert await queue.get_job_counts("waiting", "active") == {"waiting": 3, "active": 0}
@@ -66,8 +67,9 @@ async def test_a_job_that_finishes_within_the_limit_is_completed(queue, start_wo
         await asyncio.sleep(0.05)
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     job = await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     await worker.close(timeout=10)
     assert await queue.get_job_state(job.id) == "completed"
 
@@ -77,8 +79,9 @@ async def test_a_second_close_shortens_the_first(queue, start_worker):
         await asyncio.sleep(60)
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     job = await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     first = asyncio.create_task(worker.close())
     await asyncio.sleep(0)
     await worker.close(timeout=0)
@@ -95,8 +98,9 @@ async def test_a_handler_that_ends_well_when_cancelled_completes_its_job(queue, 
             return "saved"
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     job = await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     await asyncio.sleep(0)
     await worker.close(timeout=0)
     assert (await queue.get_job(job.id)).returnvalue == "saved"
@@ -117,8 +121,9 @@ async def test_a_handler_that_ignores_cancellation_loses_its_job(queue, start_wo
         return "too late"
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     job = await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     await asyncio.sleep(0)
     await worker.close(timeout=0)
     assert await queue.get_job_state(job.id) == "waiting"
@@ -138,8 +143,9 @@ async def test_a_plain_function_runs_on_and_its_result_is_dropped(queue, start_w
         return "too late"
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     job = await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     await worker.close(timeout=0)
     assert await queue.get_job_state(job.id) == "waiting"
     gate.set()

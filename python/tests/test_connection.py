@@ -68,7 +68,8 @@ async def test_a_command_can_time_out(own_redis):
             await queue.add("y")
 
 
-async def test_errors_of_a_lost_connection_reach_listeners():
+async def test_errors_of_a_lost_connection_reach_listeners(monkeypatch):
+    monkeypatch.setattr("libbullmq._queue.CLOSE_GRACE_MS", 50)
     async with Queue("q", connection={"host": "127.0.0.1", "port": free_port()}) as queue:
         ear = Ear(queue, "error")
         adding = asyncio.create_task(queue.add("x"))
@@ -157,6 +158,25 @@ async def test_a_restart_in_the_middle_loses_nothing(own_redis):
         assert sorted(started) == sorted(job.id for job in jobs)
         for n, job in enumerate(jobs):
             assert (await queue.get_job(job.id)).returnvalue == n
+
+
+async def test_an_idle_worker_closes_while_redis_is_away(own_redis):
+    worker = Worker("q", nothing, connection=own_redis.connection)
+    worker.on("error", lambda error: None)
+    ear = Ear(worker, "ready", "drained")
+    async with worker:
+        await ear.count(2)
+        own_redis.kill()
+        await asyncio.wait_for(worker.close(), 5)
+
+
+async def test_a_worker_that_never_connected_closes(own_redis):
+    own_redis.kill()
+    worker = Worker("q", nothing, connection=own_redis.connection)
+    ear = Ear(worker, "error")
+    async with worker:
+        await ear.event()
+        await asyncio.wait_for(worker.close(), 5)
 
 
 async def test_a_lost_connection_is_logged(own_redis, caplog):

@@ -65,9 +65,9 @@ async def test_a_custom_id_that_exists_means_the_job_that_is_there(queue):
         ({"jobId": "12"}, "Custom Id cannot be integers"),
         ({"jobId": "0"}, "JobId cannot be '0' or start with '0:'"),
         ({"jobId": "a:b"}, "Custom Id cannot contain :"),
-        ({"priority": 2_097_152}, "priority"),
-        ({"priority": -1}, "priority"),
-        ({"priority": 1.5}, "riority"),
+        ({"priority": 2_097_152}, "Priority should be between 0 and 2097151"),
+        ({"priority": -1}, "Priority should be between 0 and 2097151"),
+        ({"priority": 1.5}, "Priority should not be float"),
         ({"sizeLimit": 3}, "exceeds the limit 3 bytes"),
         ({"attempts": "many"}, "attempts"),
         ({"atempts": 3}, "attempts"),
@@ -75,7 +75,7 @@ async def test_a_custom_id_that_exists_means_the_job_that_is_there(queue):
             {"failParentOnFailure": True, "removeDependencyOnFailure": True},
             "cannot be used together",
         ),
-        ({"backoff": {"type": "fixed", "delay": 1, "jitter": 2}}, "itter"),
+        ({"backoff": {"type": "fixed", "delay": 1, "jitter": 2}}, "Jitter should be between 0 and 1"),
         ({"deduplication": {}}, "id"),
     ],
     ids=str,
@@ -122,7 +122,7 @@ async def test_a_bulk_of_nothing_adds_nothing(queue):
 
 
 async def test_an_invalid_entry_refuses_the_whole_bulk(queue):
-    with pytest.raises(OptionError, match="priority"):
+    with pytest.raises(OptionError, match="Job 1 of addBulk: Priority should be between"):
         await queue.add_bulk([{"name": "good"}, {"name": "bad", "opts": {"priority": -1}}])
     with pytest.raises(OptionError, match='job 1 of the list must be a dict with a "name"'):
         await queue.add_bulk([{"name": "good"}, {"data": {}}])

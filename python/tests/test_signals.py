@@ -44,11 +44,12 @@ async def test_two_workers_of_a_loop_are_both_closed(redis):
         return None
 
     workers = [Worker(f"q{n}", handle, connection=redis.connection) for n in range(2)]
+    ears = [Ear(worker, "ready") for worker in workers]
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(worker.run())
-        for worker in workers:
-            await Ear(worker, "ready").event()
+        for ear in ears:
+            await ear.event()
         signal.raise_signal(signal.SIGTERM)
     assert {number: signal.getsignal(number) for number in before} == before
 
@@ -66,10 +67,11 @@ async def test_signals_are_left_alone_when_asked_to(redis):
 def test_a_worker_in_another_thread_runs_without_signals(redis):
     async def run():
         worker = Worker("q", lambda job: None, connection=redis.connection)
+        completed = Ear(worker, "completed")
         running = asyncio.create_task(worker.run())
         async with Queue("q", connection=redis.connection) as queue:
             await queue.add("x")
-            await Ear(worker, "completed").event()
+            await completed.event()
         await worker.close()
         await running
         results.append("done")

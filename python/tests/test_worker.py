@@ -366,8 +366,9 @@ async def test_pause_waits_for_running_jobs_unless_told_not_to(queue, start_work
         await gate.wait()
 
     worker = start_worker(handle)
+    active = Ear(worker, "active")
     await queue.add("x")
-    await Ear(worker, "active").event()
+    await active.event()
     await worker.pause(do_not_wait=True)
     await worker.resume()
     pausing = asyncio.create_task(worker.pause())

@@ -257,7 +257,7 @@ class Worker(Emitter):
             await self._wait_for_jobs(client)
         finally:
             await processing.give_back_all()
-            await client.close(FLUSH_MS)
+            await client.close(FLUSH_MS if self._fatal is None else 0)
             self._closed = True
             self._emit("closed")
             ended.set_result(None)
