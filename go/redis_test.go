@@ -37,7 +37,7 @@ func startRedis(t *testing.T) *privateRedis {
 	})
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), "unix socket at") {
+		if strings.Contains(lines.Text(), "ready to accept connections") {
 			go io.Copy(io.Discard, log)
 			return &privateRedis{t: t, path: path}
 		}

@@ -44,7 +44,7 @@ def redis_socket() -> Iterator[str]:
         ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
         stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    started = any("unix socket at" in line for line in server.stdout)
+    started = any("ready to accept connections" in line for line in server.stdout)
     try:
         assert started, "redis-server did not start"
         yield path

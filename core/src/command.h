@@ -27,11 +27,12 @@ struct bqi_command {
     size_t length;
     const struct bqi_script_source *script; /* NULL: not an EVALSHA */
     enum bqi_patience patience;
-    unsigned sends;    /* more than one: a reply may have been lost */
-    unsigned failures; /* connection attempts that failed while it waited */
-    unsigned reloads;  /* answers of NOSCRIPT */
-    uint64_t deadline; /* loop time in ms; 0: none */
-    int keeps_bytes;   /* the owner may submit it again from `done`, and frees the bytes */
+    unsigned sends;        /* more than one: a reply may have been lost */
+    unsigned failures;     /* connection attempts that failed while it waited */
+    unsigned reloads;      /* answers of NOSCRIPT */
+    uint64_t deadline;     /* loop time in ms; 0: none */
+    const void *droppable; /* who may take it back while it waits unsent; NULL: nobody */
+    int keeps_bytes;       /* the owner may submit it again from `done`, and frees the bytes */
     bqi_command_done done;
 };
 

@@ -102,6 +102,19 @@ void bqi_connection_submit_words(struct bqi_connection *connection, struct bqi_w
                            "Out of memory while a command was written.");
 }
 
+void bqi_connection_drop_waiting(struct bqi_connection *connection, const void *owner) {
+    struct bqi_command_list kept, dropped;
+    struct bqi_command *command;
+    struct bqi_error error;
+    bqi_command_list_init(&kept);
+    bqi_command_list_init(&dropped);
+    while ((command = bqi_command_list_pop(&connection->waiting)))
+        bqi_command_list_push(command->droppable == owner ? &dropped : &kept, command);
+    bqi_command_list_prepend(&connection->waiting, &kept);
+    bqi_error_set(&error, BQ_ERR_CLOSED, "The worker closes; the command is not needed any more.");
+    fail_all(&dropped, &error);
+}
+
 void bqi_connection_flush(struct bqi_connection *connection) {
     if (connection->out.length == 0 && !connection->out.failed)
         return;

@@ -62,6 +62,9 @@ void bqi_connection_submit(struct bqi_connection *connection, struct bqi_command
 void bqi_connection_submit_words(struct bqi_connection *connection, struct bqi_words *words,
                                  struct bqi_command *command);
 
+/* Answer with BQ_ERR_CLOSED what waits for a connection and is `droppable` by `owner`. */
+void bqi_connection_drop_waiting(struct bqi_connection *connection, const void *owner);
+
 /* Once per loop turn: everything submitted leaves in one write. */
 void bqi_connection_flush(struct bqi_connection *connection);
 

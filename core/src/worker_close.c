@@ -96,6 +96,7 @@ void bqi_worker_begin_close(struct bqi_worker *worker, bq_id operation, int64_t 
     worker->state = BQI_WORKER_CLOSING;
     bqi_timer_stop(&worker->stalled_timer);
     bqi_worker_interrupt_wait(worker);
+    bqi_connection_drop_waiting(worker->client->connection, worker);
     give_back_untaken(worker);
     if (grace_ms >= 0)
         bqi_timer_start(&worker->grace_timer, &worker->client->loop, grace_ms, on_grace_over,

@@ -210,6 +210,7 @@ void bqi_worker_fetch(struct bqi_worker *worker) {
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
     bqi_words_int(&words, bqi_now());
     bqi_words_add(&words, packed.data, packed.size);
+    fetch->base.base.droppable = worker;
     worker->fetching++;
     bqi_worker_submit(worker, &fetch->base, "moveToActive", &words, on_fetched);
     msgpack_sbuffer_destroy(&packed);

@@ -93,6 +93,7 @@ void bqi_worker_renew_locks(struct bqi_worker *worker, int all) {
     if (!renewal)
         return;
     renewal->count = count;
+    renewal->base.base.droppable = worker;
     worker->renewing = 1;
     msgpack_sbuffer_init(&tokens);
     msgpack_sbuffer_init(&ids);

@@ -52,6 +52,7 @@ void bqi_worker_check_stalled(struct bqi_worker *worker) {
         check_again(worker, PAUSE_AFTER_ERROR_MS);
         return;
     }
+    check->base.droppable = worker;
     worker->checking_stalled = 1;
     bqi_words_init(&words);
     bqi_words_script(&words, bqi_script_find("moveStalledJobsToWait"));

@@ -3,16 +3,16 @@
 -- Uses: next_id, now, worker, max, window, prefix, events, limiter. Sets: reply.
 local next_key = prefix .. next_id
 local fields = call('HGETALL', next_key)
-local size, processed_at, started_at, worker_at, deferred = #fields, nil, nil, nil, false
-for i = 1, size, 2 do
-  local field = fields[i]
-  if field == 'processedOn' then
+local last, processed_at, started_at, worker_at, deferred = #fields, nil, nil, nil, false
+for i = 1, last, 2 do
+  local name = fields[i]
+  if name == 'processedOn' then
     processed_at = i
-  elseif field == 'ats' then
+  elseif name == 'ats' then
     started_at = i
-  elseif field == 'pb' then
+  elseif name == 'pb' then
     worker_at = i
-  elseif field == 'defa' then
+  elseif name == 'defa' then
     deferred = true
   end
 end
@@ -27,19 +27,19 @@ end
 call('XADD', events, '*', 'event', 'active', 'jobId', next_id, 'prev', 'waiting')
 
 if not processed_at then
-  processed_at, size = size + 1, size + 2
+  processed_at, last = last + 1, last + 2
   fields[processed_at] = 'processedOn'
 end
 local started = '1'
 if started_at then
   started = (fields[started_at + 1] + 1) .. ''
 else
-  started_at, size = size + 1, size + 2
+  started_at, last = last + 1, last + 2
   fields[started_at] = 'ats'
 end
 fields[processed_at + 1], fields[started_at + 1] = now, started
 if worker.name then
-  worker_at = worker_at or size + 1
+  worker_at = worker_at or last + 1
   fields[worker_at], fields[worker_at + 1] = 'pb', worker.name
   call('HSET', next_key, 'processedOn', now, 'pb', worker.name, 'ats', started)
 else

@@ -14,7 +14,7 @@ class PrivateRedis
     @pid = Process.spawn("redis-server", "--port", "0", "--unixsocket", @path, "--save", "", "--dir", @folder,
       out: writer, err: writer)
     writer.close
-    log = reader.each_line.take_while { |line| !line.include?("unix socket at") }
+    log = reader.each_line.take_while { |line| !line.include?("ready to accept connections") }
     raise "redis-server did not start: #{log.join}" unless File.socket?(@path)
     @drain = Thread.new { reader.each_line {} }
   end

@@ -133,9 +133,8 @@ async def test_queue_events_of_a_retried_job_are_those_of_a_node_worker(
     for queue in ("ours", "theirs"):
         await node.add(queue, "retried", {}, opts)
         await node.event(
-            "queueEvents", "retries-exhausted", lambda event, queue=queue: event["queue"] == queue
+            "queueEvents", "drained", lambda event, queue=queue: event["queue"] == queue
         )
-        await node.event("queueEvents", "failed", lambda event, queue=queue: event["queue"] == queue)
     assert event_names(node, "ours") == event_names(node, "theirs")
 
 

@@ -131,7 +131,7 @@ class Processing:
         operation = settle(handle, payload)
         if operation == _codes.EFULL:
             self._loop.call_later(FULL_PAUSE, self._settle, handle, settle, payload)
-        elif operation < 0:
+        elif operation < 0 and operation != _codes.EFORKED:  # a forked child's copy of a job
             self._worker._emit_error(error_of_refusal(operation))
         return operation
 
