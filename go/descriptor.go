@@ -3,6 +3,7 @@ package bullmq
 import (
 	"context"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -10,8 +11,9 @@ import (
 // descriptor waits on the library's descriptor in the runtime's poller, so that a waiting goroutine holds no
 // thread. It is a duplicate: closing it leaves the library's own open.
 type descriptor struct {
-	file *os.File
-	raw  syscall.RawConn
+	file   *os.File
+	raw    syscall.RawConn
+	closed atomic.Bool
 }
 
 func newDescriptor(fd int) (*descriptor, error) {
@@ -55,7 +57,13 @@ func (d *descriptor) wait(ctx context.Context, try func() bool) error {
 			return ctx.Err()
 		}
 	}
+	if err != nil && d.closed.Load() {
+		return os.ErrClosed
+	}
 	return err
 }
 
-func (d *descriptor) close() error { return d.file.Close() }
+func (d *descriptor) close() {
+	d.closed.Store(true)
+	d.file.Close()
+}

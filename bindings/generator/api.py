@@ -7,8 +7,16 @@ from pathlib import Path
 from typing import Any
 
 OPTION_TYPES = {
-    "string", "integer", "number", "boolean", "retention", "backoff", "parent", "deduplication",
-    "telemetry", "job options",
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "retention",
+    "backoff",
+    "parent",
+    "deduplication",
+    "telemetry",
+    "job options",
 }
 ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
 REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
@@ -142,7 +150,9 @@ def _option(entry: dict[str, Any]) -> Option:
 
 def _check(api: Api) -> None:
     for what, entries in (
-        ("codes", api.codes), ("tags", api.tags), ("errors", api.errors),
+        ("codes", api.codes),
+        ("tags", api.tags),
+        ("errors", api.errors),
         ("events and requests", api.events + api.requests),
     ):
         _check_unique(what, [entry.name for entry in entries])

@@ -26,22 +26,41 @@ def render(api: Api, root: Path) -> dict[str, str]:
     parts = [
         f"/* {GENERATED} */\n#ifndef BQ_CODES_H\n#define BQ_CODES_H\n",
         _version(api.version),
-        _enum("Scopes of options.", "bq_scope",
-              ((f"BQ_CONF_{upper_snake(n)}", v, SCOPE_DOCS[n]) for n, v in api.scopes.items())),
-        _enum("Refusals: answered by a call itself, nothing was begun.", "bq_code",
-              ((f"BQ_{c.name}", c.value, c.doc) for c in api.codes)),
-        _enum("Types of event records.", "bq_event",
-              ((f"BQ_EV_{e.name}", e.value, e.doc) for e in api.events)),
-        _enum("Types of request records.", "bq_request",
-              ((f"BQ_REC_{r.name}", r.value, r.doc) for r in api.requests)),
-        _enum("Kinds of fields.", "bq_kind",
-              ((f"BQ_KIND_{n}", v, KIND_DOCS[n]) for n, v in api.kinds.items())),
+        _enum(
+            "Scopes of options.",
+            "bq_scope",
+            ((f"BQ_CONF_{upper_snake(n)}", v, SCOPE_DOCS[n]) for n, v in api.scopes.items()),
+        ),
+        _enum(
+            "Refusals: answered by a call itself, nothing was begun.",
+            "bq_code",
+            ((f"BQ_{c.name}", c.value, c.doc) for c in api.codes),
+        ),
+        _enum(
+            "Types of event records.", "bq_event", ((f"BQ_EV_{e.name}", e.value, e.doc) for e in api.events)
+        ),
+        _enum(
+            "Types of request records.",
+            "bq_request",
+            ((f"BQ_REC_{r.name}", r.value, r.doc) for r in api.requests),
+        ),
+        _enum(
+            "Kinds of fields.", "bq_kind", ((f"BQ_KIND_{n}", v, KIND_DOCS[n]) for n, v in api.kinds.items())
+        ),
         _enum("Tags of fields.", "bq_tag", ((f"BQ_TAG_{t.name}", t.value, t.doc) for t in api.tags)),
-        _enum("Errors: the CODE of a BQ_EV_ERROR record.", "bq_error",
-              ((f"BQ_ERR_{upper_snake(e.name)}", e.value, e.doc) for e in api.errors)),
-        _enum("The FLAGS of an error.", "bq_flag", (
-            ("BQ_FLAG_RETRIABLE", 1, "The same call may succeed later."),
-            ("BQ_FLAG_FATAL", 2, "No call of this client will succeed; its options must change."))),
+        _enum(
+            "Errors: the CODE of a BQ_EV_ERROR record.",
+            "bq_error",
+            ((f"BQ_ERR_{upper_snake(e.name)}", e.value, e.doc) for e in api.errors),
+        ),
+        _enum(
+            "The FLAGS of an error.",
+            "bq_flag",
+            (
+                ("BQ_FLAG_RETRIABLE", 1, "The same call may succeed later."),
+                ("BQ_FLAG_FATAL", 2, "No call of this client will succeed; its options must change."),
+            ),
+        ),
         "#endif\n",
     ]
     return {"core/include/bq/bq_codes.h": "\n".join(parts)}
@@ -49,14 +68,16 @@ def render(api: Api, root: Path) -> dict[str, str]:
 
 def _version(version: str) -> str:
     major, minor, patch = version.split(".")
-    return "\n".join([
-        "/* The version of this header; bq_version() is that of the library. */",
-        f'#define BQ_VERSION "{version}"',
-        f"#define BQ_VERSION_MAJOR {major}",
-        f"#define BQ_VERSION_MINOR {minor}",
-        f"#define BQ_VERSION_PATCH {patch}",
-        "",
-    ])
+    return "\n".join(
+        [
+            "/* The version of this header; bq_version() is that of the library. */",
+            f'#define BQ_VERSION "{version}"',
+            f"#define BQ_VERSION_MAJOR {major}",
+            f"#define BQ_VERSION_MINOR {minor}",
+            f"#define BQ_VERSION_PATCH {patch}",
+            "",
+        ]
+    )
 
 
 def _enum(title: str, name: str, rows: Rows) -> str:

@@ -7,13 +7,17 @@ from .api import Api, Error, Option, Tag
 from .naming import GENERATED, upper_snake
 from .option_text import wanted
 
-TAG_KINDS = {"integer": "BQ_KIND_INTEGER", "float": "BQ_KIND_FLOAT",
-             "text": "BQ_KIND_BYTES", "json": "BQ_KIND_BYTES"}
+TAG_KINDS = {
+    "integer": "BQ_KIND_INTEGER",
+    "float": "BQ_KIND_FLOAT",
+    "text": "BQ_KIND_BYTES",
+    "json": "BQ_KIND_BYTES",
+}
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
     parts = [
-        f"/* {GENERATED} */\n#include \"tables.h\"\n\n#include <math.h>\n\n#include \"bq/bq_codes.h\"\n",
+        f'/* {GENERATED} */\n#include "tables.h"\n\n#include <math.h>\n\n#include "bq/bq_codes.h"\n',
         "/* clang-format off */\n",
         *(_options(scope, options) for scope, options in api.options.items()),
         _scopes(api),
@@ -43,8 +47,11 @@ def _option(option: Option) -> str:
 
 
 def _option_flags(option: Option) -> str:
-    flags = [("NULLABLE", option.nullable), ("SECRET", option.secret),
-             ("EXCLUSIVE", option.exclusive is not None)]
+    flags = [
+        ("NULLABLE", option.nullable),
+        ("SECRET", option.secret),
+        ("EXCLUSIVE", option.exclusive is not None),
+    ]
     return " | ".join(f"BQI_OPTION_{name}" for name, is_set in flags if is_set) or "0"
 
 

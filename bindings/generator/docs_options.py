@@ -9,9 +9,10 @@ from .option_text import default_text, wanted
 INTRODUCTION = """\
 # Options
 
-Names are those of Node's BullMQ. A dot stands for nesting: `connection.host` is `{"connection": {"host": ...}}`.
-Times are milliseconds unless another unit is named. An option that is left out has its default; without a default it
-is unset. Unknown names and values of a wrong type are refused before anything is opened or written."""
+Names are those of Node's BullMQ. A dot stands for nesting: `connection.host` is
+`{"connection": {"host": ...}}`. Times are milliseconds unless another unit is named. An option that is left
+out has its default; without a default it is unset. Unknown names and values of a wrong type are refused
+before anything is opened or written."""
 SECTIONS = {
     "client": ("Client", "How Redis is reached, and limits of one client."),
     "queue": ("Queue", "Given when a queue is opened."),

@@ -22,11 +22,19 @@ def render(api: Api, root: Path) -> dict[str, str]:
         HEAD,
         f'const Version = "{api.version}"\n',
         _constants("Scopes of options.", "int", ((f"conf{pascal(n)}", v, "") for n, v in api.scopes.items())),
-        _constants("Refusals of a call.", "int",
-                   ((f"refused{_upper(c.name[1:])}", c.value, c.doc) for c in api.codes)),
-        _constants("Types of event records.", "int", ((f"event{_upper(e.name)}", e.value, e.doc) for e in api.events)),
-        _constants("Types of request records.", "int",
-                   ((f"request{_upper(r.name)}", r.value, r.doc) for r in api.requests)),
+        _constants(
+            "Refusals of a call.",
+            "int",
+            ((f"refused{_upper(c.name[1:])}", c.value, c.doc) for c in api.codes),
+        ),
+        _constants(
+            "Types of event records.", "int", ((f"event{_upper(e.name)}", e.value, e.doc) for e in api.events)
+        ),
+        _constants(
+            "Types of request records.",
+            "int",
+            ((f"request{_upper(r.name)}", r.value, r.doc) for r in api.requests),
+        ),
         _constants("Kinds of fields.", "byte", ((f"kind{_upper(n)}", v, "") for n, v in api.kinds.items())),
         _constants("Tags of fields.", "uint16", ((f"tag{_upper(t.name)}", t.value, t.doc) for t in api.tags)),
         _constants("Codes of errors.", "int", ((f"Code{e.name}", e.value, e.doc) for e in api.errors)),

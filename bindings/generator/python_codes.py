@@ -1,4 +1,4 @@
-"""python/src/libbullmq/_codes.py: the numbers of the ABI and the tables that decoding needs."""
+"""python/src/libbullmq/_codes.py: the numbers of the ABI and the tables that errors and options need."""
 
 import textwrap
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ CONSTRUCTOR_SCOPES = ("client", "queue", "worker")
 
 HEAD = f'''\
 # {GENERATED}
-"""Numbers of the C ABI, and the tables that decoding and options need."""
+"""Numbers of the C ABI, and the tables that errors and options need."""
 
 from typing import Final
 '''
@@ -31,22 +31,31 @@ def render(api: Api, root: Path) -> dict[str, str]:
         _constants("Kinds of fields.", ((f"KIND_{n}", v, "") for n, v in api.kinds.items())),
         _constants("Tags of fields.", ((f"TAG_{t.name}", t.value, t.doc) for t in api.tags)),
         _constants("Errors.", ((f"ERR_{upper_snake(e.name)}", e.value, e.doc) for e in api.errors)),
-        _constants("Flags of an error.", (("FLAG_RETRIABLE", 1, "The same call may succeed later."),
-                                          ("FLAG_FATAL", 2, "No call of this client will succeed."))),
-        _table("Refusal code: name and meaning.", "REFUSALS", "dict[int, tuple[str, str]]",
-               ((c.name, f"(\n        {_quote(f'BQ_{c.name}')},\n        {_quote(c.doc)},\n    )") for c in api.codes)),
-        _table("Error code: its stable name.", "ERROR_NAMES", "dict[int, str]",
-               ((f"ERR_{upper_snake(e.name)}", _quote(e.name)) for e in api.errors)),
-        _table("Error code: what it means.", "ERROR_DOCS", "dict[int, str]",
-               ((f"ERR_{upper_snake(e.name)}", _wrapped(e.doc)) for e in api.errors)),
-        _table("Tag: what its value is; any, integer, float, text or json.", "TAG_KINDS", "dict[int, str]",
-               ((f"TAG_{t.name}", _quote(t.kind)) for t in api.tags)),
-        _table("Tag of a field of a job: the field's name in Python.", "JOB_FIELDS", "dict[int, str]",
-               ((f"TAG_{t.name}", _quote(t.name.lower())) for t in api.tags if t.field)),
-        _table("Command: what its reply holds.", "COMMAND_REPLIES", "dict[str, str]",
-               ((_quote(c.name), _quote(c.reply)) for c in api.commands)),
-        _table("Dotted name of an option that a constructor takes: the scope it is set in.",
-               "OPTION_SCOPES", "dict[str, int]", _option_scopes(api)),
+        _constants(
+            "Flags of an error.",
+            (
+                ("FLAG_RETRIABLE", 1, "The same call may succeed later."),
+                ("FLAG_FATAL", 2, "No call of this client will succeed."),
+            ),
+        ),
+        _table(
+            "Refusal code: its name in C and what it means.",
+            "REFUSALS",
+            "dict[int, tuple[str, str]]",
+            ((c.name, _pair(f"BQ_{c.name}", c.doc)) for c in api.codes),
+        ),
+        _table(
+            "Error code: its stable name.",
+            "ERROR_NAMES",
+            "dict[int, str]",
+            ((f"ERR_{upper_snake(e.name)}", _quote(e.name)) for e in api.errors),
+        ),
+        _table(
+            "Dotted name of an option that a constructor takes: the scope it is set in.",
+            "OPTION_SCOPES",
+            "dict[str, int]",
+            _option_scopes(api),
+        ),
     ]
     return {"python/src/libbullmq/_codes.py": "\n".join(parts)}
 
@@ -69,8 +78,11 @@ def _table(title: str, name: str, kind: str, rows: Iterable[tuple[str, str]]) ->
 
 
 def _option_scopes(api: Api) -> list[tuple[str, str]]:
-    rows = [(option.name, f"CONF_{upper_snake(scope)}")
-            for scope in CONSTRUCTOR_SCOPES for option in api.options[scope]]
+    rows = [
+        (option.name, f"CONF_{upper_snake(scope)}")
+        for scope in CONSTRUCTOR_SCOPES
+        for option in api.options[scope]
+    ]
     names = [name for name, _ in rows]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
@@ -78,12 +90,8 @@ def _option_scopes(api: Api) -> list[tuple[str, str]]:
     return [(_quote(name), scope) for name, scope in rows]
 
 
-def _wrapped(text: str) -> str:
-    """`text` as a literal, over several lines when it is long."""
-    lines = textwrap.wrap(text, 80, drop_whitespace=False)
-    if len(lines) == 1 and len(text) <= 50:
-        return _quote(text)
-    return "(\n" + "\n".join(f"        {_quote(line)}" for line in lines) + "\n    )"
+def _pair(first: str, second: str) -> str:
+    return f"(\n        {_quote(first)},\n        {_quote(second)},\n    )"
 
 
 def _quote(text: str) -> str:

@@ -135,16 +135,26 @@ def render(api: Api, root: Path) -> dict[str, str]:
     classes = [
         _scope("job", api, OptionsClass("JobOptions", "Options of one job.")),
         _scope("client", api, OptionsClass("ClientOptions", "Options of a client: one connection pool.")),
-        _scope("queue", api, OptionsClass(
-            "QueueOptions", "Options of a queue, and of the client it opens.", "ClientOptions")),
-        _scope("worker", api, OptionsClass(
-            "WorkerOptions", "Options of a worker, and of the queue and client it opens.", "QueueOptions")),
+        _scope(
+            "queue",
+            api,
+            OptionsClass("QueueOptions", "Options of a queue, and of the client it opens.", "ClientOptions"),
+        ),
+        _scope(
+            "worker",
+            api,
+            OptionsClass(
+                "WorkerOptions", "Options of a worker, and of the queue and client it opens.", "QueueOptions"
+            ),
+        ),
     ]
-    text = "\n\n\n".join([
-        HEAD,
-        STRUCTURES.strip(),
-        *(text for options in classes for text in options.render()),
-    ])
+    text = "\n\n\n".join(
+        [
+            HEAD,
+            STRUCTURES.strip(),
+            *(text for options in classes for text in options.render()),
+        ]
+    )
     return {"python/src/libbullmq/_options.py": text + "\n"}
 
 

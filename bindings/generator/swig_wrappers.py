@@ -1,7 +1,7 @@
 """The wrappers that SWIG makes of bindings/bq.i: a Ruby extension and a Go package.
 
 Another version of SWIG writes other text. Wrappers that are there are therefore made anew and compared only
-by the version that made them; without SWIG they are left alone.
+by the version that made them; without SWIG, or without gofmt, they are left alone.
 """
 
 import re
@@ -22,8 +22,11 @@ def render(api: Api, root: Path) -> dict[str, str]:
     installed = _installed_version()
     committed = _committed_version(root)
     if installed is None or committed not in (None, installed):
-        print(f"bindings/generate: left the wrappers alone: they are made by SWIG {committed}, "
-              f"here is {installed or 'none'}", file=sys.stderr)
+        print(
+            f"bindings/generate: left the wrappers alone: they are made by SWIG {committed}, "
+            f"here is {installed or 'none'}",
+            file=sys.stderr,
+        )
         return {}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
@@ -33,12 +36,14 @@ def render(api: Api, root: Path) -> dict[str, str]:
         return {
             str(RUBY_FOLDER / "native_wrap.c"): f"/* G{head} Do not edit. */\n{_read(out / 'ruby_wrap.c')}",
             str(GO_FOLDER / "native_wrap.c"): f"/* G{head} Do not edit. */\n{_read(out / 'go_wrap.c')}",
-            str(GO_FOLDER / "native.go"): f"// Code g{head} DO NOT EDIT.\n\n{_read(out / 'native.go')}",
+            str(GO_FOLDER / "native.go"): _gofmt(
+                f"// Code g{head} DO NOT EDIT.\n\n{_read(out / 'native.go')}"
+            ),
         }
 
 
 def _installed_version() -> str | None:
-    if shutil.which("swig") is None:
+    if shutil.which("swig") is None or shutil.which("gofmt") is None:
         return None
     answer = subprocess.run(["swig", "-version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"SWIG Version (\S+)", answer)
@@ -56,6 +61,10 @@ def _committed_version(root: Path) -> str | None:
 
 def _swig(root: Path, arguments: list[str]) -> None:
     subprocess.run(["swig", *arguments, INTERFACE], cwd=root, check=True)
+
+
+def _gofmt(text: str) -> str:
+    return subprocess.run(["gofmt"], input=text, capture_output=True, text=True, check=True).stdout
 
 
 def _read(path: Path) -> str:

@@ -42,7 +42,9 @@ def redis_socket() -> Iterator[str]:
     path = f"{folder}/redis.sock"
     server = subprocess.Popen(
         ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
-        stdout=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert server.stdout is not None
     started = any("ready to accept connections" in line for line in server.stdout)
     try:

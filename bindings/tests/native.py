@@ -10,11 +10,11 @@ CODE, MESSAGE = 2, 4
 
 
 class Bytes(ctypes.Structure):
-    _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+    _fields_ = [("ptr", ctypes.c_void_p), ("len", ctypes.c_size_t)]
 
     @staticmethod
     def of(raw: bytes) -> "Bytes":
-        return Bytes(raw, len(raw))
+        return Bytes(ctypes.cast(ctypes.c_char_p(raw), ctypes.c_void_p), len(raw))
 
 
 class Library:
@@ -58,7 +58,8 @@ class Client:
     def error_of(self, command: str) -> tuple[int, str] | None:
         """Code and message of what a command without arguments answers, None for a reply."""
         operation = self._calls.bq_call(
-            self._client, self._queue, command.encode(), Bytes.of(b"{}"), Bytes.of(b""))
+            self._client, self._queue, command.encode(), Bytes.of(b"{}"), Bytes.of(b"")
+        )
         assert operation > 0, self._calls.bq_strerror(operation)
         while self._calls.bq_wait(self._client, 20_000) == 1:
             batch = ctypes.c_void_p(self._calls.bq_take(self._client, 0))

@@ -59,7 +59,7 @@ def test_every_default_is_accepted_by_its_scope(library: Library, api: dict[str,
             assert library.refusal(api["scopes"][scope], options) == "", option["name"]
 
 
-def test_values_outside_the_range_are_refused_with_the_option_named(library: Library, api: dict[str, Any]) -> None:
+def test_a_value_outside_the_range_is_refused_with_its_name(library: Library, api: dict[str, Any]) -> None:
     for scope in ("client", "queue", "worker"):
         for option in api["options"][scope]:
             for limit, step in (("min", -1), ("max", 1)):

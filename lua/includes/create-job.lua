@@ -27,7 +27,7 @@ end
 local dedup_id = opts.de and opts.de.id
 if dedup_id then
   --- include deduplicate-job
-  local owner = deduplicate_job(job, id, opts, ARGV[2], delayed, events, max_len, is_parent)
+  local owner = deduplicate_job()
   if owner then
     return owner
   end

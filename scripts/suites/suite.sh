@@ -29,8 +29,11 @@ run_c_tests() {
     ctest --test-dir "build/$1" --no-tests=error --label-regex "^($2)$" -V
 }
 
-# use_core_of PRESET: lets pkg-config and the loader find the core built there, not installed.
-use_core_of() {
-    export PKG_CONFIG_PATH="$root/build/$1${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-    export LD_LIBRARY_PATH="$root/build/$1${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+# use_installed_core: installs build/release into build/prefix, as a user of the library would have
+# it, and lets pkg-config and the loader find it there.
+use_installed_core() {
+    cmake --build build/release
+    cmake --install build/release --prefix "$root/build/prefix" >/dev/null
+    export PKG_CONFIG_PATH="$root/build/prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    export LD_LIBRARY_PATH="$root/build/prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 }

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ._job import JobFields, Owner
+from ._job import JobCommands
+from ._job_fields import JobFields, Owner
 
 Result = TypeVar("Result")
 
 
-class Job(JobFields):
+class Job(JobCommands):
     """A job of a queue, for code without asyncio. What it shows is what was read.
 
     Every method waits for Redis, over a lost connection as its queue's ``connection`` options say

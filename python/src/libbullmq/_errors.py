@@ -10,7 +10,7 @@ from . import _codes, _json
 from ._record import fields, integer, text
 
 if TYPE_CHECKING:
-    from ._job import JobFields
+    from ._job_fields import JobFields
 
 
 class BullMQError(Exception):

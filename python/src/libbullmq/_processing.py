@@ -20,7 +20,8 @@ from ._handler import (
     takes_token,
     unreadable_data,
 )
-from ._job import Job, JobFields
+from ._job import Job
+from ._job_fields import JobFields
 from ._threads import ThreadPool
 
 if TYPE_CHECKING:

@@ -19,22 +19,12 @@ from ._errors import (
     error_of_entry,
     error_of_record,
 )
-from ._job import NO_DATA, Job, JobFields, added_job
+from ._job import NO_DATA, Job, added_job
+from ._job_fields import JobFields
 from ._record import AddRequest, fields, find, integer, text
 
 # Time that calls under way have to be answered when the queue is closed, in ms.
 CLOSE_GRACE_MS = 5000
-
-
-class _JobName(TypedDict):
-    name: str
-
-
-class BulkEntry(_JobName, total=False):
-    """One job of ``add_bulk``."""
-
-    data: Any
-    opts: Mapping[str, Any]
 
 
 class Queue(Emitter):
@@ -80,35 +70,34 @@ class Queue(Emitter):
         when a parent is missing.
         """
         job_opts = merge(opts, keywords)
-        payload = b"{}" if data is NO_DATA else _encode_data(name, data)
+        payload = encode_data(name, data)
         args: dict[str, Any] = {"name": name}
         if job_opts:
             args["opts"] = job_opts
         reply = await self.call(b"add", args, payload)
         job_id = find(reply, _codes.TAG_VALUE) or b""
-        return added_job(self, job_id, name, data, {**self._defaults, **job_opts}, _now())
+        return added_job(self, job_id, name, data, {**self._defaults, **job_opts}, now_ms())
 
     async def add_bulk(self, jobs: Iterable[BulkEntry]) -> list[Job]:
         """Add many jobs in one go: ``{"name", "data", "opts"}`` each.
 
         An invalid entry refuses the whole call with OptionError, before anything is sent. When
-        Redis refuses some, the others are added and BulkError tells, per entry, which.
+        Redis refuses some, the others are added and BulkError tells, per entry, which. More than
+        65,535 jobs are added in several goes; when one of them is refused, BulkError tells that
+        the entries of those before it have been added.
         """
-        entries = list(jobs)
-        payload = _bulk_payload(entries)
-        if not entries:
-            return []
-        reply = await self.call(b"addBulk", {}, payload)
-        now = _now()
         results: list[Job | BullMQError] = []
-        for entry, (tag, value) in zip(entries, fields(reply), strict=True):
-            if tag == _codes.TAG_JOB_ID:
-                opts = {**self._defaults, **(entry.get("opts") or {})}
-                data = entry.get("data", NO_DATA)
-                results.append(added_job(self, value, entry["name"], data, opts, now))
-            else:
-                assert isinstance(value, bytes)
-                results.append(error_of_entry(value))
+        entries = list(jobs)
+        payloads = [(part, bulk_payload(part)) for part in bulk_parts(entries)]
+        for part, payload in payloads:
+            try:
+                reply = await self.call(b"addBulk", {}, payload)
+            except BullMQError as error:
+                if not results:
+                    raise
+                results += [error] * (len(entries) - len(results))
+                break
+            results += bulk_results(self, part, reply, self._defaults)
         added = [result for result in results if isinstance(result, Job)]
         if len(added) < len(results):
             raise BulkError(results)
@@ -197,18 +186,10 @@ class Queue(Emitter):
     def _open(self) -> Client:
         if self._closed:
             raise ClosedError(f"queue {self.name!r} is closed; make a new Queue")
-        client = Client(self._confs[_codes.CONF_CLIENT], self._event_handlers())
+        client = Client(self._confs[_codes.CONF_CLIENT], core_events.of_queue(self))
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
         self._client = client
         return client
-
-    def _event_handlers(self) -> dict[int, EventHandler]:
-        return {
-            _codes.EV_ERROR: lambda _, record: self._emit_error(error_of_record(record)),
-            _codes.EV_READY: lambda *_: self._emit("ready"),
-            _codes.EV_CONNECTION: lambda _, record: log_connection(self, record),
-            _codes.EV_WARNING: lambda _, record: log_warning(self, record),
-        }
 
     def job_progressed(self, job: JobFields, progress: Any) -> None:
         self._emit("progress", job, progress)
@@ -226,49 +207,6 @@ def checked_name(name: str) -> str:
     return name
 
 
-def log_connection(owner: object, record: bytes) -> None:
-    values = dict(fields(record))
-    state, message = text(values, _codes.TAG_STATE), text(values, _codes.TAG_MESSAGE)
-    log = logger.warning if state == "lost" else logger.info
-    log("%r: connection %s%s", owner, state, f": {message}" if message else "")
-
-
-def log_warning(owner: object, record: bytes) -> None:
-    logger.warning("%r: %s", owner, text(dict(fields(record)), _codes.TAG_MESSAGE))
-
-
-def _bulk_payload(entries: list[BulkEntry]) -> bytes:
-    request = AddRequest()
-    known: dict[int, bytes] = {}  # options by identity: lists often share one dict
-    for at, entry in enumerate(entries):
-        try:
-            name, opts = entry["name"], entry.get("opts")
-        except (TypeError, KeyError, AttributeError):
-            raise OptionError(f'job {at} of the list must be a dict with a "name"') from None
-        encoded = None
-        if opts:
-            encoded = known.get(id(opts))
-            if encoded is None:
-                encoded = known[id(opts)] = _encode_opts(name, opts)
-        data = _encode_data(name, entry["data"]) if "data" in entry else b"{}"
-        request.append(name, data, encoded)
-    return request.payload()
-
-
-def _encode_opts(name: str, opts: Mapping[str, Any]) -> bytes:
-    try:
-        return _json.encode(opts)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"options of job {name!r} have no JSON form: {error}") from error
-
-
-def _encode_data(name: str, data: Any) -> bytes:
-    try:
-        return _json.encode(data)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"data of job {name!r} has no JSON form: {error}") from error
-
-
 def encode_args(args: Any) -> bytes:
     """JSON text of a command's arguments."""
     if not args:
@@ -281,7 +219,3 @@ def encode_args(args: Any) -> bytes:
 
 def _json_value(reply: bytes) -> Any:
     return _json.decode(find(reply, _codes.TAG_VALUE) or b"null")
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

@@ -14,7 +14,7 @@ from ._conf import Confs, Options, merge
 from ._emitter import Emitter
 from ._errors import BullMQError, ClosedError, ForkedError, OptionError, error_of_record
 from ._handler import takes_token
-from ._job import JobFields
+from ._job_fields import JobFields
 from ._processing import Processing
 from ._queue import checked_name, encode_args, log_connection, log_warning
 from ._record import fields, integer, text
@@ -83,7 +83,8 @@ class Worker(Emitter):
         self._concurrency = checked_concurrency(self._confs.host.get("concurrency", 1))
         self._client: Client | None = None
         self._processing: Processing | None = None
-        self._queue = self._worker = 0
+        self._queue = 0
+        self.handle = 0  # of the core
         self._running = self._paused = self._closed = False
         self._ended: asyncio.Future[None] | None = None  # there from the start on
         self._closing: asyncio.Task[None] | None = None
@@ -124,26 +125,13 @@ class Worker(Emitter):
         if self._ended is not None:
             self._own_client()  # refuses in a forked child
             return self._ended
-        client = Client(self._confs[_codes.CONF_CLIENT], self._event_handlers())
+        client = Client(self._confs[_codes.CONF_CLIENT], core_events.of_worker(self))
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
-        self._worker = client.open_worker(self._queue, self._confs[_codes.CONF_WORKER])
+        self.handle = client.open_worker(self._queue, self._confs[_codes.CONF_WORKER])
         self._processing = Processing(self, client, self._handler)
         self._client, self._ended = client, client.loop.create_future()
-        client.credit(self._worker, self._concurrency)
+        client.credit(self.handle, self._concurrency)
         return self._ended
-
-    def _event_handlers(self) -> dict[int, EventHandler]:
-        return {
-            _codes.EV_JOB: self._on_job,
-            _codes.EV_ERROR: self._on_error,
-            _codes.EV_STALLED: self._on_stalled,
-            _codes.EV_DRAINED: lambda *_: self._emit("drained"),
-            _codes.EV_READY: self._on_ready,
-            _codes.EV_LOCKS_RENEWED: self._on_locks_renewed,
-            _codes.EV_LOCK_LOST: self._on_lock_lost,
-            _codes.EV_CONNECTION: lambda _, record: log_connection(self, record),
-            _codes.EV_WARNING: lambda _, record: log_warning(self, record),
-        }
 
     async def __aenter__(self) -> Self:
         """Take and run jobs inside the block, without touching signals."""
@@ -177,18 +165,18 @@ class Worker(Emitter):
         more = checked_concurrency(concurrency) - self._concurrency
         self._concurrency = concurrency
         if self._processing is not None:
-            self._own_client().credit(self._worker, more)
+            self._own_client().credit(self.handle, more)
             self._processing.resize(concurrency)
 
     async def pause(self, do_not_wait: bool = False) -> None:
         """Take no more jobs. Waits until no job runs any more, unless told not to."""
         self._paused = True
-        await self._own_client().pause(self._worker, do_not_wait)
+        await self._own_client().pause(self.handle, do_not_wait)
         self._emit("paused")
 
     async def resume(self) -> None:
         """Take jobs again."""
-        await self._own_client().resume(self._worker)
+        await self._own_client().resume(self.handle)
         self._paused = False
         self._emit("resumed")
 
@@ -264,7 +252,7 @@ class Worker(Emitter):
 
     async def _wait_for_jobs(self, client: Client) -> None:
         """Until no job runs any more, or the close is forced."""
-        idle = client.close_worker(self._worker, -1)
+        idle = client.close_worker(self.handle, -1)
         idle.add_done_callback(self._report_failure)
         forced = client.loop.create_task(self._forced.wait())
         try:
@@ -277,41 +265,18 @@ class Worker(Emitter):
         if error is not None and not isinstance(error, ClosedError):
             self._emit_error(error)
 
-    # ---- events of the core --------------------------------------------------------------
+    # ---- what the core tells --------------------------------------------------------------
 
-    def _on_job(self, handle: int, record: bytes) -> None:
+    def job_taken(self, handle: int, record: bytes) -> None:
+        """Run a job that the core handed over."""
         assert self._processing is not None
         self._processing.start(handle, record)
 
-    def _on_error(self, _: int, record: bytes) -> None:
-        error = error_of_record(record)
-        self._emit_error(error)
-        if error.fatal:
-            self._fatal = error
-            self._forced.set()
-            self._begin_close()
-
-    def _on_ready(self, identity: int, _: bytes) -> None:
-        if identity == self._worker:
-            self._emit("ready")
-
-    def _on_stalled(self, _: int, record: bytes) -> None:
-        self._emit("stalled", text(dict(fields(record)), _codes.TAG_JOB_ID))
-
-    def _on_locks_renewed(self, _: int, record: bytes) -> None:
-        if "locksRenewed" in self._listeners:
-            self._emit("locksRenewed", integer(dict(fields(record)), _codes.TAG_COUNT))
-
-    def _on_lock_lost(self, _: int, record: bytes) -> None:
-        job_id = text(dict(fields(record)), _codes.TAG_JOB_ID)
-        self._emit("lockRenewalFailed", [job_id])
-        self._emit_error(
-            BullMQError(
-                f"could not renew lock for job {job_id}",
-                code=_codes.ERR_JOB_LOCK_NOT_EXIST,
-                job_id=job_id,
-            )
-        )
+    def failed_for_good(self, error: BullMQError) -> None:
+        """Close: Redis will never accept this worker."""
+        self._fatal = error
+        self._forced.set()
+        self._begin_close()
 
     # ---- what jobs need ------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from .._blocking_job import Job, wait_in_thread
 from .._conf import Options
 from .._emitter import Listener
 from .._errors import BulkError, BullMQError, ClosedError
-from .._job import NO_DATA, JobFields
+from .._job import NO_DATA
+from .._job_fields import JobFields
 from .._queue import BulkEntry
 from .._queue import Queue as AsyncQueue
 from . import _loop

@@ -1,0 +1,91 @@
+"""The payload and the answer of adding many jobs at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypedDict
+
+from . import _codes, _json
+from ._errors import BullMQError, OptionError, error_of_entry
+from ._job import NO_DATA, Job, added_job
+from ._job_fields import Owner
+from ._record import AddRequest, fields
+
+# Entries of one request: what the count of a record's fields can say about its answer.
+LIMIT: Final = 65_535
+
+
+class _JobName(TypedDict):
+    name: str
+
+
+class BulkEntry(_JobName, total=False):
+    """One job of ``add_bulk``."""
+
+    data: Any
+    opts: Mapping[str, Any]
+
+
+def bulk_parts(entries: list[BulkEntry]) -> Iterator[list[BulkEntry]]:
+    """The entries in the portions that are sent."""
+    for start in range(0, len(entries), LIMIT):
+        yield entries[start : start + LIMIT]
+
+
+def bulk_payload(entries: list[BulkEntry]) -> bytes:
+    """One ADD record per entry."""
+    request = AddRequest()
+    known: dict[int, bytes] = {}  # options by identity: lists often share one dict
+    for at, entry in enumerate(entries):
+        try:
+            name, opts = entry["name"], entry.get("opts")
+        except (TypeError, KeyError, AttributeError):
+            raise OptionError(f'job {at} of the list must be a dict with a "name"') from None
+        encoded = None
+        if opts:
+            encoded = known.get(id(opts))
+            if encoded is None:
+                encoded = known[id(opts)] = _encode_opts(name, opts)
+        data = encode_data(name, entry.get("data", NO_DATA))
+        request.append(name, data, encoded)
+    return request.payload()
+
+
+def bulk_results(
+    owner: Owner, entries: list[BulkEntry], reply: bytes, defaults: Mapping[str, Any]
+) -> list[Job | BullMQError]:
+    """What became of each entry."""
+    now = now_ms()
+    results: list[Job | BullMQError] = []
+    for entry, (tag, value) in zip(entries, fields(reply), strict=True):
+        if tag == _codes.TAG_JOB_ID:
+            opts = {**defaults, **(entry.get("opts") or {})}
+            data = entry.get("data", NO_DATA)
+            results.append(added_job(owner, value, entry["name"], data, opts, now))
+        else:
+            assert isinstance(value, bytes)
+            results.append(error_of_entry(value))
+    return results
+
+
+def _encode_opts(name: str, opts: Mapping[str, Any]) -> bytes:
+    try:
+        return _json.encode(opts)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"options of job {name!r} have no JSON form: {error}") from error
+
+
+def encode_data(name: str, data: Any) -> bytes:
+    """JSON text of a job's data; ``{}`` when there is none."""
+    if data is NO_DATA:
+        return b"{}"
+    try:
+        return _json.encode(data)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"data of job {name!r} has no JSON form: {error}") from error
+
+
+def now_ms() -> int:
+    """The time of this machine, ms since epoch."""
+    return int(time.time() * 1000)
