@@ -109,7 +109,7 @@ int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
                    struct bqi_error *error) {
     struct bqi_words words;
     msgpack_sbuffer arguments;
-    if (options->size_limit >= 0 && job->data_len > (size_t)options->size_limit)
+    if (options->size_limit > 0 && job->data_len > (size_t)options->size_limit)
         return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
                              "The size of job %.*s exceeds the limit %lld bytes",
                              (int)(job->name_len < 200 ? job->name_len : 200), job->name,

@@ -187,8 +187,14 @@ static int on_logs(struct bqi_pending *pending, const redisReply *reply) {
     return 1;
 }
 
+/* One is added to it below. */
+static int64_t log_index(const struct bqi_call *call, const char *name, int64_t unset) {
+    int64_t index = bqi_call_int(call, name, unset);
+    return index == INT64_MAX ? INT64_MAX - 1 : index;
+}
+
 void bqi_call_get_job_logs(const struct bqi_call *call) {
-    int64_t start = bqi_call_int(call, "start", 0), end = bqi_call_int(call, "end", -1);
+    int64_t start = log_index(call, "start", 0), end = log_index(call, "end", -1);
     int ascending = bqi_call_bool(call, "asc", 1);
     const char *id = bqi_call_text(call, "id");
     struct bqi_pending *pending = bqi_pending_new(call, id, on_logs);

@@ -7,8 +7,8 @@
 static int check_json(const struct bqi_call *call, const char *what) {
     struct bqi_error error;
     json_error_t where;
-    json_t *value =
-        json_loadb(call->payload, call->payload_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+    json_t *value = json_loadb(call->payload, call->payload_len,
+                               JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where);
     if (value) {
         json_decref(value);
         return 0;

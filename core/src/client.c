@@ -144,6 +144,7 @@ static void tear_down(bq_client *client) {
     bqi_client_remove_connection(client, client->connection);
     bqi_connection_free(client->connection);
     bqi_timer_close(&client->grace_timer);
+    bqi_operations_free(&client->close_operations);
     uv_close((uv_handle_t *)&client->turn, NULL);
     uv_close((uv_handle_t *)&client->inbox.wake, NULL);
 }

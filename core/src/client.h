@@ -11,6 +11,7 @@
 #include "connection.h"
 #include "idmap.h"
 #include "inbox.h"
+#include "operations.h"
 #include "outbox.h"
 #include "server_options.h"
 
@@ -26,7 +27,7 @@ struct bq_client {
     atomic_int closing;          /* bq_client_close was called: no new calls */
     atomic_int stopping;         /* bq_client_free was called: the thread ends */
     pthread_mutex_t start_lock;
-    int started;
+    atomic_int started;
     pthread_t thread;
     struct bqi_inbox inbox;
     struct bqi_outbox outbox;
@@ -39,8 +40,9 @@ struct bq_client {
     struct bqi_idmap queues;
     struct bqi_idmap workers;
     struct bqi_idmap jobs;
-    bq_id close_operation; /* > 0: closing in order */
+    int shutting_down; /* closing in order */
     int closed;
+    struct bqi_operations close_operations;
     struct bqi_timer grace_timer;
 };
 

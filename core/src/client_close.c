@@ -4,13 +4,12 @@
 #include "worker.h"
 
 static void finish_close(bq_client *client) {
-    bq_id operation = client->close_operation;
-    client->close_operation = 0;
+    client->shutting_down = 0;
     client->closed = 1;
     bqi_timer_stop(&client->grace_timer);
     for (struct bqi_connection *c = client->connections; c; c = c->next)
         bqi_connection_close(c);
-    bqi_client_reply(client, operation);
+    bqi_operations_answer(&client->close_operations, client);
 }
 
 static int has_workers(const bq_client *client) {
@@ -22,7 +21,7 @@ static int has_workers(const bq_client *client) {
 }
 
 void bqi_client_check_closed(bq_client *client) {
-    if (client->close_operation == 0 || has_workers(client))
+    if (!client->shutting_down || has_workers(client))
         return;
     if (!bqi_connection_is_busy(client->connection))
         finish_close(client);
@@ -33,14 +32,14 @@ enum { LAST_ANSWERS_MS = 500 };
 
 static void on_last_answers_over(void *arg) {
     bq_client *client = arg;
-    if (client->close_operation > 0)
+    if (client->shutting_down)
         finish_close(client);
 }
 
 static void on_grace_over(void *arg) {
     bq_client *client = arg;
     struct bqi_worker *worker;
-    if (client->close_operation == 0)
+    if (!client->shutting_down)
         return;
     for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
         bqi_worker_abandon(worker);
@@ -49,18 +48,24 @@ static void on_grace_over(void *arg) {
                     on_last_answers_over, client);
 }
 
+/* Each further close may only shorten the grace time that is left. */
+static void limit_grace(bq_client *client, int64_t grace_ms) {
+    if (grace_ms >= 0 && (!bqi_timer_is_active(&client->grace_timer) ||
+                          grace_ms < bqi_timer_left(&client->grace_timer)))
+        bqi_timer_start(&client->grace_timer, &client->loop, grace_ms, on_grace_over, client);
+}
+
 void bqi_client_begin_close(bq_client *client, struct bqi_request *request) {
     struct bqi_worker *worker;
-    if (client->close_operation > 0 || client->closed) {
+    if (client->closed) {
         bqi_client_reply(client, request->operation);
         return;
     }
-    client->close_operation = request->operation;
+    client->shutting_down = 1;
+    bqi_operations_add(&client->close_operations, client, request->operation);
     for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
         bqi_worker_begin_close(worker, 0, request->number);
-    if (request->number >= 0)
-        bqi_timer_start(&client->grace_timer, &client->loop, request->number, on_grace_over,
-                        client);
+    limit_grace(client, request->number);
 }
 
 bq_id bq_client_close(bq_client *client, int64_t grace_ms) {

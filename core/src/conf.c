@@ -129,9 +129,11 @@ int bq_conf_set_json(bq_conf *conf, bq_bytes json) {
     json_error_t where;
     json_t *object = json_loadb(json.ptr ? json.ptr : "", json.len, 0, &where);
     if (!json_is_object(object)) {
+        /* jansson's own text quotes the source, in which a password may stand. */
         bqi_error_set(&conf->error, BQ_ERR_INVALID_ARGUMENT,
-                      "Options must be one JSON object: %s (at byte %d).",
-                      object ? "it is something else" : where.text, where.position);
+                      object ? "Options must be one JSON object; they are something else."
+                             : "Options must be one JSON object; they are not JSON at byte %d.",
+                      where.position);
         json_decref(object);
         return BQ_EINVAL;
     }
@@ -178,10 +180,11 @@ int bqi_conf_bool(const bq_conf *conf, int scope, const char *name) {
     return truth;
 }
 
-char *bqi_conf_text(const bq_conf *conf, int scope, const char *name) {
+int bqi_conf_text(const bq_conf *conf, int scope, const char *name, char **out) {
     json_t *value = effective(conf, scope, name);
     const char *text = json_string_value(value);
-    char *copy = text ? bqi_strndup(text, strlen(text)) : NULL;
+    *out = text ? bqi_strndup(text, strlen(text)) : NULL;
+    int status = !value || (text && !*out) ? -1 : 0;
     json_decref(value);
-    return copy;
+    return status;
 }

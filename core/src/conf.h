@@ -13,8 +13,8 @@
 int64_t bqi_conf_int(const bq_conf *conf, int scope, const char *name, int64_t unset);
 double bqi_conf_number(const bq_conf *conf, int scope, const char *name, double unset);
 int bqi_conf_bool(const bq_conf *conf, int scope, const char *name);
-/* A copy for bqi_free; NULL when unset. */
-char *bqi_conf_text(const bq_conf *conf, int scope, const char *name);
+/* A copy for bqi_free, NULL when unset. -1: out of memory. */
+int bqi_conf_text(const bq_conf *conf, int scope, const char *name, char **out);
 const json_t *bqi_conf_json(const bq_conf *conf, const char *name);
 
 int bqi_conf_scope(const bq_conf *conf);

@@ -6,22 +6,34 @@
 
 #include "tables.h"
 
-/* Drop a UTF-8 sequence that the end of the buffer cut in two. */
-static void trim_partial_character(char *text, size_t len) {
-    size_t start = len;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0)
-        text[start - 1] = '\0';
+/* The length of the UTF-8 character that starts here; 0 if none does. */
+static size_t character_at(const unsigned char *at) {
+    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
+    if (at[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode
+ * messages as UTF-8. */
+static void mend_utf8(char *text) {
+    for (unsigned char *at = (unsigned char *)text; *at;) {
+        size_t len = character_at(at);
+        if (len == 0)
+            *at = '?';
+        at += len ? len : 1;
+    }
 }
 
 int bqi_error_set(struct bqi_error *error, int code, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(error->message, sizeof error->message, format, args);
+    vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    if (len >= (int)sizeof error->message)
-        trim_partial_character(error->message, sizeof error->message - 1);
+    mend_utf8(error->message);
     error->code = code;
     return -1;
 }

@@ -11,7 +11,7 @@ struct bqi_error {
     char message[1024];
 };
 
-/* Fill in `error`; a message that does not fit is cut between two characters. Returns -1. */
+/* Fill in `error`; a message that does not fit is cut, and it is always UTF-8. Returns -1. */
 int bqi_error_set(struct bqi_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

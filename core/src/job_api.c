@@ -23,23 +23,33 @@ static void run_done(bq_client *client, struct bqi_request *request) {
         bqi_job_complete(job, request->operation, request->payload, request->payload_len);
 }
 
-static const char *text_of(const json_t *object, const char *name) {
-    return json_string_value(json_object_get(object, name));
+/* A copy of a member's text. Texts here are C strings; a NUL inside one becomes a space. */
+static char *text_of(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    char *copy = NULL;
+    if (json_is_string(value))
+        copy = bqi_strndup(json_string_value(value), json_string_length(value));
+    for (size_t i = 0; copy && i < json_string_length(value); i++)
+        if (copy[i] == '\0')
+            copy[i] = ' ';
+    return copy;
 }
 
 static void run_fail(bq_client *client, struct bqi_request *request) {
     struct bqi_job *job = find_job(client, request);
     json_t *object = request->object;
-    const char *message = text_of(object, "message");
-    const char *name = text_of(object, "name");
+    char *message = text_of(object, "message"), *name = text_of(object, "name");
+    char *stack = text_of(object, "stack");
     struct bqi_failure failure = {message ? message
                                   : name  ? name
                                           : "null",
-                                  text_of(object, "stack"),
-                                  name && strcmp(name, "UnrecoverableError") == 0,
+                                  stack, name && strcmp(name, "UnrecoverableError") == 0,
                                   json_is_true(json_object_get(object, "giveBack"))};
     if (job)
         bqi_job_fail(job, request->operation, &failure);
+    bqi_free(message);
+    bqi_free(name);
+    bqi_free(stack);
     json_decref(object);
 }
 
@@ -74,7 +84,8 @@ bq_id bq_job_fail(bq_client *client, bq_id job, bq_bytes failure) {
     bq_id refused = refusal(client, job, failure);
     if (refused != 0)
         return refused;
-    json_t *object = failure.len ? json_loadb(failure.ptr, failure.len, 0, NULL) : NULL;
+    json_t *object =
+        failure.len ? json_loadb(failure.ptr, failure.len, JSON_ALLOW_NUL, NULL) : NULL;
     if (!json_is_object(object) || !is_text(object, "message") || !is_text(object, "name") ||
         !is_text(object, "stack")) {
         json_decref(object);

@@ -62,16 +62,16 @@ static void store_failure(struct bqi_job *job, bq_id operation, const struct bqi
     double delay =
         bqi_backoff_delay(options->backoff_type, options->backoff_delay, options->backoff_jitter,
                           job->attempts_made + 1, bqi_random_fraction());
-    char unknown[400];
+    struct bqi_error unknown;
     const char *message = failure->message;
     int retry = may_retry(job, failure);
     if (retry && delay < 0) {
-        snprintf(
-            unknown, sizeof unknown,
-            "Unknown backoff strategy %.200s.\n"
-            "      If a custom backoff strategy is used, specify it when the queue is created.",
-            options->backoff_type);
-        message = unknown;
+        bqi_error_set(&unknown, BQ_ERR_INVALID_ARGUMENT,
+                      "Unknown backoff strategy %.200s.\n"
+                      "      If a custom backoff strategy is used, specify it when the queue is "
+                      "created.",
+                      options->backoff_type);
+        message = unknown.message;
         retry = 0;
     }
     msgpack_sbuffer_init(&fields);

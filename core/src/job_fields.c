@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "job_options.h"
+#include "number.h"
 #include "tables.h"
 
 const redisReply *bqi_job_field(const redisReply *hash, const char *name) {
@@ -15,7 +16,7 @@ const redisReply *bqi_job_field(const redisReply *hash, const char *name) {
 
 int64_t bqi_job_field_int(const redisReply *hash, const char *name, int64_t unset) {
     const redisReply *value = bqi_job_field(hash, name);
-    return value ? (int64_t)strtod(value->str, NULL) : unset;
+    return value ? bqi_number_parse_int(value->str) : unset;
 }
 
 char *bqi_job_fields_public_opts(const json_t *parsed) {
@@ -47,9 +48,9 @@ static const struct bqi_job_field *find(const char *name) {
 static void write_field(struct bqi_record *event, const struct bqi_job_field *field,
                         const redisReply *value) {
     if (field->kind == BQ_KIND_INTEGER)
-        bqi_record_int(event, field->tag, (int64_t)strtod(value->str, NULL));
+        bqi_record_int(event, field->tag, bqi_number_parse_int(value->str));
     else if (field->kind == BQ_KIND_FLOAT)
-        bqi_record_float(event, field->tag, strtod(value->str, NULL));
+        bqi_record_float(event, field->tag, bqi_number_parse(value->str));
     else
         bqi_record_bytes(event, field->tag, value->str, value->len);
 }

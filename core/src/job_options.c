@@ -171,7 +171,7 @@ static void read_values(struct bqi_job_options *options) {
     options->delay = number(values, "delay", 0);
     options->timestamp = number(values, "timestamp", 0);
     options->priority = (int64_t)number(values, "priority", 0);
-    options->size_limit = (int64_t)number(values, "sizeLimit", -1);
+    options->size_limit = (int64_t)number(values, "sizeLimit", 0);
     options->job_id = id ? id : "";
     options->deduplication_id =
         json_string_value(json_object_get(json_object_get(values, "deduplication"), "id"));

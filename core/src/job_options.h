@@ -14,7 +14,7 @@ struct bqi_job_options {
     double delay;
     double timestamp; /* 0: now */
     int64_t priority;
-    int64_t size_limit; /* -1: none */
+    int64_t size_limit; /* 0: none */
     const char *job_id; /* "": automatic */
     const char *deduplication_id;
     const json_t *parent;

@@ -1,11 +1,11 @@
 /* Storing what became of a job: completed, failed, retried now or later, or given back
  * (protocol/5 sections 1.12 to 1.15). */
-#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "clock.h"
 #include "job.h"
+#include "number.h"
 #include "pack.h"
 
 enum outcome { COMPLETED, FAILED, RETRIED, DELAYED, WAITING };
@@ -88,7 +88,7 @@ static void on_stored(struct bqi_finish *finish, const redisReply *reply) {
         finish->job->token = NULL; /* a job that was fetched along goes on under it */
         release_job(finish);
     }
-    if (finish->fetches && token && !worker->abandoned)
+    if (finish->fetches && token)
         bqi_worker_take_fetched(worker, reply, token);
     bqi_free(token);
     free_finish(finish);
@@ -184,6 +184,11 @@ static int is_passing(const char *message) {
 
 void bqi_job_drop_repeating(struct bqi_job *job) {
     struct bqi_finish *finish = job->repeating;
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_CLOSED,
+                  "The worker was closed before Redis could store what became of job %s.",
+                  job->job_id);
+    tell_error(finish, &error);
     job->repeating = NULL;
     finish->job = NULL;
     free_finish(finish);
@@ -323,11 +328,11 @@ void bqi_job_store_delayed(struct bqi_job *job, bq_id operation, double delay,
     char *key = bqi_job_key(keys, job->job_id, "");
     msgpack_sbuffer packed;
     struct bqi_words words;
-    char delay_text[32];
+    char delay_text[40];
     if (finish) {
         finish->delay = delay;
         finish->fetches = wants_next(worker);
-        snprintf(delay_text, sizeof delay_text, "%.17g", delay);
+        bqi_number_format(delay, delay_text, sizeof delay_text);
         msgpack_sbuffer_init(&packed);
         bqi_worker_pack_fetch(worker, job->token, &packed);
         begin(&words, DELAYED);

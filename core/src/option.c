@@ -67,9 +67,10 @@ static int in_range(const json_t *value, double min, double max) {
     return isfinite(number) && number >= min && number <= max;
 }
 
+/* Beyond 2^53 not every whole number is one for the other clients. */
 static int is_whole(const json_t *value) {
-    return json_is_integer(value) ||
-           (json_is_real(value) && floor(json_real_value(value)) == json_real_value(value));
+    double number = json_number_value(value);
+    return json_is_number(value) && floor(number) == number && fabs(number) <= 9007199254740992.0;
 }
 
 /* A member of an option that is an object. */

@@ -196,6 +196,8 @@ int bq_wait(bq_client *client, int32_t timeout_ms) {
 int bq_client_fd(const bq_client *client) {
     if (!client)
         return BQ_EINVAL;
+    if (bqi_client_is_forked(client))
+        return BQ_EFORKED;
     return bqi_client_outbox((bq_client *)client)->read_fd;
 }
 

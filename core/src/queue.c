@@ -22,15 +22,16 @@ struct bqi_queue *bqi_queue_new(const char *name, const bq_conf *conf, struct bq
     if (check_name(name, error) != 0)
         return NULL;
     struct bqi_queue *queue = bqi_calloc(sizeof *queue);
+    const json_t *defaults = bqi_conf_json(conf, "defaultJobOptions");
+    int status = queue ? 0 : -1;
     if (queue) {
         queue->name = bqi_strndup(name, strlen(name));
-        queue->prefix = bqi_conf_text(conf, BQ_CONF_QUEUE, "prefix");
+        status = bqi_conf_text(conf, BQ_CONF_QUEUE, "prefix", &queue->prefix);
         queue->max_events = bqi_conf_int(conf, BQ_CONF_QUEUE, "streams.events.maxLen", 10000);
         queue->skip_metas_update = bqi_conf_bool(conf, BQ_CONF_QUEUE, "skipMetasUpdate");
-        const json_t *defaults = bqi_conf_json(conf, "defaultJobOptions");
         queue->default_job_options = json_deep_copy(defaults);
     }
-    if (!queue || !queue->name || !queue->prefix ||
+    if (status != 0 || !queue->name || (defaults && !queue->default_job_options) ||
         bqi_keys_init(&queue->keys, queue->prefix, queue->name) != 0) {
         bqi_queue_free(queue);
         bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");

@@ -5,13 +5,14 @@
 
 #include "alloc.h"
 #include "job_fields.h"
+#include "number.h"
 #include "pack.h"
 #include "worker.h"
 
 static double number(const json_t *object, const char *name, double unset) {
     const json_t *value = json_object_get(object, name);
     if (json_is_string(value)) /* other clients write numbers as text */
-        return strtod(json_string_value(value), NULL);
+        return bqi_number_parse(json_string_value(value));
     return json_is_number(value) ? json_number_value(value) : unset;
 }
 

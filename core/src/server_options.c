@@ -7,12 +7,13 @@
 
 int bqi_server_options_read(struct bqi_server_options *options, const bq_conf *conf) {
     const int scope = BQ_CONF_CLIENT;
+    int status = 0;
     memset(options, 0, sizeof *options);
-    options->host = bqi_conf_text(conf, scope, "connection.host");
-    options->path = bqi_conf_text(conf, scope, "connection.path");
-    options->username = bqi_conf_text(conf, scope, "connection.username");
-    options->password = bqi_conf_text(conf, scope, "connection.password");
-    options->connection_name = bqi_conf_text(conf, scope, "connection.connectionName");
+    status |= bqi_conf_text(conf, scope, "connection.host", &options->host);
+    status |= bqi_conf_text(conf, scope, "connection.path", &options->path);
+    status |= bqi_conf_text(conf, scope, "connection.username", &options->username);
+    status |= bqi_conf_text(conf, scope, "connection.password", &options->password);
+    status |= bqi_conf_text(conf, scope, "connection.connectionName", &options->connection_name);
     options->port = (int)bqi_conf_int(conf, scope, "connection.port", 6379);
     options->db = (int)bqi_conf_int(conf, scope, "connection.db", 0);
     options->connect_timeout = bqi_conf_int(conf, scope, "connection.connectTimeout", 10000);
@@ -20,7 +21,7 @@ int bqi_server_options_read(struct bqi_server_options *options, const bq_conf *c
     options->keep_alive = bqi_conf_int(conf, scope, "connection.keepAlive", 0);
     options->max_retries = bqi_conf_int(conf, scope, "connection.maxRetriesPerRequest", -1);
     options->offline_queue = bqi_conf_bool(conf, scope, "connection.enableOfflineQueue");
-    return options->host ? 0 : -1;
+    return status;
 }
 
 void bqi_server_options_free(struct bqi_server_options *options) {

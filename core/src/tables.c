@@ -13,7 +13,7 @@ const struct bqi_option bqi_client_options[] = {
     {"connection.path", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
     {"connection.username", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
     {"connection.password", BQI_OPTION_STRING, BQI_OPTION_SECRET, -HUGE_VAL, HUGE_VAL, "null", "text"},
-    {"connection.db", BQI_OPTION_INTEGER, 0, 0, HUGE_VAL, "0", "an integer of at least 0"},
+    {"connection.db", BQI_OPTION_INTEGER, 0, 0, 2147483647, "0", "an integer from 0 to 2147483647"},
     {"connection.connectionName", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
     {"connection.connectTimeout", BQI_OPTION_INTEGER, 0, 1, HUGE_VAL, "10000", "an integer (ms) of at least 1"},
     {"connection.commandTimeout", BQI_OPTION_INTEGER, BQI_OPTION_NULLABLE, 1, HUGE_VAL, "null", "an integer (ms) of at least 1, or null"},

@@ -36,6 +36,10 @@ int bqi_timer_is_active(const struct bqi_timer *timer) {
     return timer->handle && uv_is_active((uv_handle_t *)timer->handle);
 }
 
+int64_t bqi_timer_left(const struct bqi_timer *timer) {
+    return (int64_t)uv_timer_get_due_in(timer->handle);
+}
+
 void bqi_timer_close(struct bqi_timer *timer) {
     if (!timer->handle)
         return;

@@ -17,6 +17,7 @@ int bqi_timer_start(struct bqi_timer *timer, uv_loop_t *loop, int64_t delay_ms,
                     void (*fire)(void *arg), void *arg);
 void bqi_timer_stop(struct bqi_timer *timer);
 int bqi_timer_is_active(const struct bqi_timer *timer);
+int64_t bqi_timer_left(const struct bqi_timer *timer); /* ms; of an active one */
 
 /* Stop and let go of the handle; the timer may be started again. */
 void bqi_timer_close(struct bqi_timer *timer);

@@ -19,6 +19,8 @@ void bqi_worker_free(struct bqi_worker *worker) {
         bqi_connection_free(worker->blocking);
     }
     bqi_run_options_unref(worker->last_options);
+    bqi_operations_free(&worker->pause_operations);
+    bqi_operations_free(&worker->close_operations);
     bqi_worker_options_free(&worker->options);
     bqi_free(worker);
 }
@@ -200,9 +202,8 @@ static void grant_credit(bq_client *client, struct bqi_request *request) {
     if (!worker)
         return;
     int first = worker->credit == 0;
-    worker->credit += (int32_t)request->number;
-    if (worker->credit < 0)
-        worker->credit = 0;
+    int64_t credit = worker->credit + request->number;
+    worker->credit = (int32_t)(credit < 0 ? 0 : credit > INT32_MAX ? INT32_MAX : credit);
     if (!first || worker->credit == 0)
         return;
     if (!worker->options.skip_stalled_check && !bqi_timer_is_active(&worker->stalled_timer))
@@ -217,10 +218,10 @@ static void pause_worker(bq_client *client, struct bqi_request *request) {
         return;
     worker->paused = 1;
     bqi_worker_interrupt_wait(worker);
-    if (request->number || worker->pause_operation)
+    if (request->number)
         bqi_client_reply(client, request->operation);
     else
-        worker->pause_operation = request->operation;
+        bqi_operations_add(&worker->pause_operations, client, request->operation);
 }
 
 static void resume_worker(bq_client *client, struct bqi_request *request) {
@@ -229,10 +230,7 @@ static void resume_worker(bq_client *client, struct bqi_request *request) {
         return;
     worker->paused = 0;
     worker->drained = 0;
-    if (worker->pause_operation) {
-        bqi_client_reply(client, worker->pause_operation);
-        worker->pause_operation = 0;
-    }
+    bqi_operations_answer(&worker->pause_operations, client);
     bqi_client_reply(client, request->operation);
 }
 

@@ -48,13 +48,14 @@ struct bqi_worker {
     int32_t fetching;    /* moveToActive calls on their way */
     int32_t window;      /* how many of them may be: it opens while they bring jobs */
     int drained;         /* the last fetch brought nothing: wait for a marker first */
+    int found;           /* a job since DRAINED was told */
     int waiting;         /* for a marker */
     int64_t block_until; /* ms since epoch: the next delayed job that is known; 0: none */
     int64_t limit_until; /* ms since epoch: end of a rate limit; 0: none */
 
     int paused;
-    bq_id pause_operation;
-    bq_id close_operation;
+    struct bqi_operations pause_operations;
+    struct bqi_operations close_operations;
 
     struct bqi_job *jobs; /* newest first */
     struct bqi_run_options *last_options;

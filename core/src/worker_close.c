@@ -20,18 +20,13 @@ static void end_close(struct bqi_worker *worker) {
     bqi_timer_stop(&worker->limit_timer);
     bqi_timer_stop(&worker->grace_timer);
     bqi_connection_close(worker->blocking);
-    if (worker->pause_operation)
-        bqi_client_reply(worker->client, worker->pause_operation);
-    if (worker->close_operation)
-        bqi_client_reply(worker->client, worker->close_operation);
-    worker->pause_operation = worker->close_operation = 0;
+    bqi_operations_answer(&worker->pause_operations, worker->client);
+    bqi_operations_answer(&worker->close_operations, worker->client);
 }
 
 void bqi_worker_check_ends(struct bqi_worker *worker) {
-    if (worker->pause_operation && is_idle(worker)) {
-        bqi_client_reply(worker->client, worker->pause_operation);
-        worker->pause_operation = 0;
-    }
+    if (is_idle(worker))
+        bqi_operations_answer(&worker->pause_operations, worker->client);
     if (worker->state == BQI_WORKER_CLOSING && is_idle(worker))
         end_close(worker);
 }
@@ -87,18 +82,21 @@ static void on_grace_over(void *arg) {
     bqi_worker_abandon(arg);
 }
 
+/* Each further close may only shorten the grace time that is left. */
+static void limit_grace(struct bqi_worker *worker, int64_t grace_ms) {
+    struct bqi_timer *timer = &worker->grace_timer;
+    if (grace_ms >= 0 && (!bqi_timer_is_active(timer) || grace_ms < bqi_timer_left(timer)))
+        bqi_timer_start(timer, &worker->client->loop, grace_ms, on_grace_over, worker);
+}
+
 void bqi_worker_begin_close(struct bqi_worker *worker, bq_id operation, int64_t grace_ms) {
     if (worker->state == BQI_WORKER_CLOSED)
         return;
-    if (worker->close_operation) /* a second close may only shorten the first one's grace */
-        bqi_client_reply(worker->client, worker->close_operation);
-    worker->close_operation = operation;
+    bqi_operations_add(&worker->close_operations, worker->client, operation);
     worker->state = BQI_WORKER_CLOSING;
     bqi_timer_stop(&worker->stalled_timer);
     bqi_worker_interrupt_wait(worker);
     bqi_connection_drop_waiting(worker->client->connection, worker);
     give_back_untaken(worker);
-    if (grace_ms >= 0)
-        bqi_timer_start(&worker->grace_timer, &worker->client->loop, grace_ms, on_grace_over,
-                        worker);
+    limit_grace(worker, grace_ms);
 }

@@ -1,12 +1,12 @@
 /* Fetching jobs, and what a fetched job goes through before the host sees it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "clock.h"
 #include "job.h"
 #include "job_fields.h"
+#include "number.h"
 #include "pack.h"
 
 static const enum bqi_key fetch_keys[] = {BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED,
@@ -14,7 +14,7 @@ static const enum bqi_key fetch_keys[] = {BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_
                                           BQI_KEY_DELAYED, BQI_KEY_PAUSED,  BQI_KEY_META,
                                           BQI_KEY_PC,      BQI_KEY_MARKER};
 
-enum { TOKEN_SIZE = 64 };
+enum { TOKEN_SIZE = 64, WIDEST_WINDOW = 64 };
 
 struct fetch {
     struct bqi_worker_command base;
@@ -105,7 +105,7 @@ static void admit(struct bqi_job *job, const redisReply *hash) {
     struct bqi_worker *worker = job->worker;
     const redisReply *deferred = bqi_job_field(hash, "defa");
     struct bqi_error error;
-    if (worker->state != BQI_WORKER_OPEN) {
+    if (worker->state != BQI_WORKER_OPEN || worker->occupied > worker->credit) {
         bqi_job_give_back(job, 0);
     } else if (is_ghost(hash)) {
         bqi_error_set(&error, BQ_ERR_UNREADABLE_JOB,
@@ -131,15 +131,14 @@ static void admit(struct bqi_job *job, const redisReply *hash) {
 static int64_t whole_number(const redisReply *reply) {
     if (reply->type == REDIS_REPLY_INTEGER)
         return reply->integer;
-    return reply->type == REDIS_REPLY_STRING ? (int64_t)strtod(reply->str, NULL) : 0;
+    return reply->type == REDIS_REPLY_STRING ? bqi_number_parse_int(reply->str) : 0;
 }
 
 static void nothing_fetched(struct bqi_worker *worker) {
-    worker->window = 1;
-    if (worker->drained)
-        return;
-    worker->drained = 1;
-    if (worker->limit_until || worker->block_until)
+    int found = worker->found;
+    worker->window = worker->drained = 1;
+    worker->found = 0;
+    if (!found || worker->limit_until || worker->block_until)
         return;
     struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_DRAINED, worker->id);
     bqi_record_end(&event);
@@ -161,9 +160,9 @@ void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
         return;
     }
     worker->drained = 0;
-    worker->window = worker->window * 2 < worker->credit ? worker->window * 2 : worker->credit;
-    if (worker->window < 1)
-        worker->window = 1;
+    worker->found = 1;
+    if (worker->window < WIDEST_WINDOW) /* one more per job: twice as many per round trip */
+        worker->window++;
     struct bqi_job *job = bqi_job_new(worker, reply->element[1]->str, token, hash);
     if (!job) {
         bqi_worker_out_of_memory(worker); /* the job's lock expires and it is recovered */
@@ -185,7 +184,7 @@ static void on_fetched(struct bqi_command *command, const redisReply *reply,
         if (error->code != BQ_ERR_CLOSED)
             bqi_worker_error(worker, error, NULL);
         worker->window = worker->drained = 1; /* try again when the marker says so, or in a while */
-    } else if (!worker->abandoned) {
+    } else {
         bqi_worker_take_fetched(worker, reply, fetch->token);
     }
     bqi_free(fetch);

@@ -1,10 +1,10 @@
 /* Waiting for work on a connection of its own (protocol/5 section 1.7). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "clock.h"
+#include "number.h"
 #include "worker.h"
 
 enum { LONGEST_WAIT_MS = 10000, WATCHDOG_MARGIN_MS = 1000 };
@@ -32,7 +32,7 @@ static void take_marker(struct bqi_worker *worker, const redisReply *reply, int6
         look_now(worker); /* the time is over */
         return;
     }
-    int64_t due = (int64_t)strtod(reply->element[2]->str, NULL);
+    int64_t due = bqi_number_parse_int(reply->element[2]->str);
     if (known_due && due > known_due)
         due = known_due;
     if (due <= bqi_now() + 1)
@@ -74,7 +74,8 @@ static double wait_seconds(struct bqi_worker *worker) {
 static void submit_wait(struct bqi_worker *worker, struct wait *wait, double seconds) {
     char timeout[32];
     struct bqi_words words;
-    snprintf(timeout, sizeof timeout, "%.3f", seconds);
+    long long ms = (long long)(seconds * 1000 + 0.5);
+    snprintf(timeout, sizeof timeout, "%lld.%03lld", ms / 1000, ms % 1000);
     bqi_words_init(&words);
     bqi_words_text(&words, "BZPOPMIN");
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_MARKER);

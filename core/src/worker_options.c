@@ -3,15 +3,17 @@
 #include "alloc.h"
 #include "worker.h"
 
-static json_t *copy_of(const bq_conf *conf, const char *name) {
-    return json_deep_copy(bqi_conf_json(conf, name));
+static int copy_of(const bq_conf *conf, const char *name, json_t **copy) {
+    const json_t *value = bqi_conf_json(conf, name);
+    *copy = json_deep_copy(value);
+    return value && !*copy ? -1 : 0;
 }
 
 int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *conf,
                             struct bqi_error *error) {
     const int scope = BQ_CONF_WORKER;
     memset(options, 0, sizeof *options);
-    options->name = bqi_conf_text(conf, scope, "name");
+    int status = bqi_conf_text(conf, scope, "name", &options->name);
     options->lock_duration = bqi_conf_int(conf, scope, "lockDuration", 30000);
     options->lock_renew_time =
         bqi_conf_int(conf, scope, "lockRenewTime", options->lock_duration / 2);
@@ -25,8 +27,12 @@ int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *c
     options->limiter_duration = bqi_conf_int(conf, scope, "limiter.duration", -1);
     options->maximum_rate_limit_delay = bqi_conf_int(conf, scope, "maximumRateLimitDelay", 30000);
     options->metrics_points = bqi_conf_int(conf, scope, "metrics.maxDataPoints", -1);
-    options->remove_on_complete = copy_of(conf, "removeOnComplete");
-    options->remove_on_fail = copy_of(conf, "removeOnFail");
+    status |= copy_of(conf, "removeOnComplete", &options->remove_on_complete);
+    status |= copy_of(conf, "removeOnFail", &options->remove_on_fail);
+    if (status != 0) {
+        bqi_worker_options_free(options);
+        return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
+    }
     if ((options->limiter_max < 0) == (options->limiter_duration < 0))
         return 0;
     bqi_worker_options_free(options);

@@ -9,6 +9,7 @@ from redis_server import RedisServer, free_port
 
 from libbullmq import (
     AuthenticationError,
+    BullMQError,
     ClosedError,
     CommandTimeoutError,
     ConnectionError,
@@ -66,6 +67,25 @@ async def test_a_command_can_time_out(own_redis):
         await queue.add("x")
         with own_redis.frozen(), pytest.raises(CommandTimeoutError):
             await queue.add("y")
+
+
+async def test_calls_beyond_the_limit_are_refused_as_retriable(own_redis):
+    async with Queue("q", connection=own_redis.connection, max_pending_commands=3) as queue:
+        await queue.add("x")
+        with own_redis.frozen():
+            adding = [asyncio.create_task(queue.add("y")) for _ in range(3)]
+            await asyncio.sleep(0)
+            with pytest.raises(BullMQError) as caught:
+                await queue.add("z")
+        assert (caught.value.name, caught.value.retriable) == ("BQ_EFULL", True)
+        assert len({job.id for job in await asyncio.gather(*adding)}) == 3
+
+
+async def test_a_worker_with_a_low_limit_still_stores_every_outcome(queue, start_worker):
+    ear = Ear(start_worker(nothing, concurrency=20, max_pending_commands=1), "completed", "error")
+    await queue.add_bulk([{"name": "x"}] * 200)
+    await ear.count(200)
+    assert {event[0] for event in ear.heard} == {"completed"}
 
 
 async def test_errors_of_a_lost_connection_reach_listeners(monkeypatch):

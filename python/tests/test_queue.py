@@ -75,7 +75,10 @@ async def test_a_custom_id_that_exists_means_the_job_that_is_there(queue):
             {"failParentOnFailure": True, "removeDependencyOnFailure": True},
             "cannot be used together",
         ),
-        ({"backoff": {"type": "fixed", "delay": 1, "jitter": 2}}, "Jitter should be between 0 and 1"),
+        (
+            {"backoff": {"type": "fixed", "delay": 1, "jitter": 2}},
+            "Jitter should be between 0 and 1",
+        ),
         ({"deduplication": {}}, "id"),
     ],
     ids=str,

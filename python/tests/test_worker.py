@@ -1,135 +1,12 @@
-"""Taking jobs, running handlers, telling how they ended."""
+"""Steering a worker and hearing what it does."""
 
 import asyncio
-import contextvars
-import functools
-import threading
+import gc
 
 import pytest
 from conftest import Ear, ended
 
-from libbullmq import ClosedError, UnrecoverableError, Worker
-from libbullmq.sync import Job as BlockingJob
-
-
-async def test_the_handler_gets_job_and_token_and_its_result_is_stored(queue, start_worker):
-    seen = []
-
-    async def handle(job, token):
-        seen.append((job.id, job.name, job.data, job.attempts_started, token == job.token))
-        return {"sent": job.data["user"]}
-
-    job = await queue.add("welcome", {"user": 7})
-    ear = Ear(start_worker(handle), "completed")
-    _, completed, result = await ear.event()
-    assert result == {"sent": 7}
-    assert (completed.id, completed.returnvalue, completed.attempts_made) == (job.id, result, 1)
-    assert seen == [(job.id, "welcome", {"user": 7}, 1, True)]
-    read = await queue.get_job(job.id)
-    assert (read.returnvalue, read.attempts_made) == ({"sent": 7}, 1)
-    assert read.finished_on >= read.processed_on >= read.timestamp
-
-
-@pytest.mark.parametrize("result", [None, 0, "text", [1, {"ü": "☃"}], False])
-async def test_any_json_value_is_a_result(queue, start_worker, result):
-    async def handle(job):
-        return result
-
-    start_worker(handle)
-    job = await queue.add("x")
-    assert await ended(queue, job.id) == "completed"
-    assert (await queue.get_job(job.id)).returnvalue == result
-
-
-class Callable:
-    async def __call__(self, job, token):
-        return "object"
-
-    async def method(self, job):
-        return "method"
-
-    def plain(self, job, token):
-        return "plain method"
-
-
-async def with_prefix(prefix, job, token):
-    return prefix
-
-
-async def later(job):
-    return "lambda"
-
-
-@pytest.mark.parametrize(
-    ("handler", "result"),
-    [
-        (Callable(), "object"),
-        (Callable().method, "method"),
-        (Callable().plain, "plain method"),
-        (functools.partial(with_prefix, "partial"), "partial"),
-        (lambda job: "plain lambda", "plain lambda"),
-        (lambda job: later(job), "lambda"),
-        (lambda *args: len(args), 2),
-        (lambda job, token="": bool(token), True),
-    ],
-)
-async def test_handlers_may_be_written_in_many_ways(queue, start_worker, handler, result):
-    start_worker(handler)
-    job = await queue.add("x")
-    assert await ended(queue, job.id) == "completed"
-    assert (await queue.get_job(job.id)).returnvalue == result
-
-
-async def test_a_plain_function_runs_in_a_thread_with_a_blocking_job(queue, start_worker):
-    seen = {}
-
-    def handle(job, token):
-        seen["thread"] = threading.current_thread()
-        seen["type"] = type(job)
-        job.update_progress(50)
-        seen["rows"] = job.log("half")
-        job.update_data({"n": 2})
-        seen["state"] = job.get_state()
-        return job.data
-
-    start_worker(handle)
-    job = await queue.add("x", {"n": 1})
-    assert await ended(queue, job.id) == "completed"
-    read = await queue.get_job(job.id)
-    assert (read.progress, read.data, read.returnvalue) == (50, {"n": 2}, {"n": 2})
-    assert seen["thread"] is not threading.main_thread()
-    assert seen["type"] is BlockingJob
-    assert (seen["rows"], seen["state"]) == (1, "active")
-
-
-@pytest.mark.parametrize("kind", ["coroutines", "threads"])
-async def test_as_many_jobs_run_at_once_as_concurrency_says(queue, start_worker, kind):
-    running = most = 0
-    lock = threading.Lock()
-    everyone = threading.Barrier(4)
-
-    def enter(step):
-        nonlocal running, most
-        with lock:
-            running += step
-            most = max(most, running)
-
-    async def in_loop(job):
-        enter(1)
-        await asyncio.sleep(0.02)
-        enter(-1)
-
-    def in_thread(job):
-        enter(1)
-        everyone.wait(10)
-        enter(-1)
-
-    await queue.add_bulk([{"name": "x"}] * 12)
-    ear = Ear(
-        start_worker(in_loop if kind == "coroutines" else in_thread, concurrency=4), "completed"
-    )
-    await ear.count(12)
-    assert most == 4
+from libbullmq import ClosedError, Worker, _worker
 
 
 async def test_concurrency_can_be_changed_while_it_runs(queue, start_worker):
@@ -151,183 +28,6 @@ async def test_concurrency_can_be_changed_while_it_runs(queue, start_worker):
     await completed.count(3)
     with pytest.raises(ValueError, match="concurrency"):
         worker.concurrency = 0
-
-
-async def test_context_variables_are_fresh_for_each_job(queue, start_worker):
-    variable = contextvars.ContextVar("variable", default="unset")
-
-    async def handle(job):
-        before = variable.get()
-        variable.set(job.id)
-        await asyncio.sleep(0)
-        return [before, variable.get() == job.id]
-
-    start_worker(handle, concurrency=2)
-    jobs = await queue.add_bulk([{"name": "x"}] * 6)
-    for job in jobs:
-        await ended(queue, job.id)
-        assert (await queue.get_job(job.id)).returnvalue == ["unset", True]
-
-
-async def test_plain_functions_have_fresh_context_variables_too(queue, start_worker):
-    variable = contextvars.ContextVar("variable", default="unset")
-
-    def handle(job):
-        before = variable.get()
-        variable.set(job.id)
-        return before
-
-    start_worker(handle)
-    jobs = await queue.add_bulk([{"name": "x"}] * 3)
-    for job in jobs:
-        await ended(queue, job.id)
-        assert (await queue.get_job(job.id)).returnvalue == "unset"
-
-
-async def test_each_handler_is_the_current_task_of_its_own(queue, start_worker):
-    tasks = []
-
-    async def handle(job):
-        tasks.append(asyncio.current_task())
-        async with asyncio.timeout(5):
-            await asyncio.sleep(0)
-
-    await queue.add_bulk([{"name": "x"}] * 3)
-    await Ear(start_worker(handle, concurrency=3), "completed").count(3)
-    assert len(set(tasks)) == 3
-
-
-async def test_a_failing_job_is_retried_and_listeners_hear_each_attempt(queue, start_worker):
-    async def handle(job):
-        if job.attempts_made < 2:
-            raise ValueError(f"attempt {job.attempts_made + 1}")
-        return "done"
-
-    ear = Ear(start_worker(handle), "failed", "completed", "active")
-    job = await queue.add("x", {}, attempts=3, backoff=10)
-    await ear.event(lambda event: event[0] == "completed")
-    names = [event[0] for event in ear.heard]
-    assert names == ["active", "failed", "active", "failed", "active", "completed"]
-    _, failed, error = ear.heard[1]
-    assert (failed.id, failed.failed_reason, failed.attempts_made) == (job.id, "attempt 1", 1)
-    assert isinstance(error, ValueError)
-    read = await queue.get_job(job.id)
-    assert (read.attempts_made, len(read.stacktrace)) == (3, 2)
-
-
-async def test_reason_name_and_stack_of_a_failure_are_stored(queue, start_worker):
-    async def inner():
-        raise KeyError("missing ☃")
-
-    async def handle(job):
-        await inner()
-
-    start_worker(handle)
-    job = await queue.add("x")
-    assert await ended(queue, job.id) == "failed"
-    read = await queue.get_job(job.id)
-    assert read.failed_reason == "'missing ☃'"
-    [stack] = read.stacktrace
-    assert stack.startswith("Traceback (most recent call last):")
-    assert "in inner" in stack
-    assert stack.endswith("KeyError: 'missing ☃'")
-    assert "_processing.py" not in stack
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (TimeoutError(), "TimeoutError"),
-        (RuntimeError("nul \0 and half \ud834"), "nul \\x00 and half \\ud834"),
-        (ValueError("x" * 100_000), "x" * 100_000),
-        (StopIteration(1), "coroutine raised StopIteration"),
-    ],
-    ids=["no message", "unstorable text", "long", "StopIteration"],
-)
-@pytest.mark.parametrize("kind", ["coroutine", "thread"])
-async def test_any_exception_becomes_a_reason(queue, start_worker, error, reason, kind):
-    async def in_loop(job):
-        raise error
-
-    def in_thread(job):
-        raise error
-
-    start_worker(in_loop if kind == "coroutine" else in_thread)
-    job = await queue.add("x")
-    assert await ended(queue, job.id) == "failed"
-    assert (await queue.get_job(job.id)).failed_reason == reason
-
-
-class BrokenError(Exception):
-    def __str__(self):
-        raise RuntimeError("no text")
-
-
-async def test_an_exception_without_readable_text_still_fails_its_job(queue, start_worker):
-    async def handle(job):
-        raise BrokenError
-
-    start_worker(handle)
-    job = await queue.add("x")
-    assert await ended(queue, job.id) == "failed"
-    assert "BrokenError" in (await queue.get_job(job.id)).failed_reason
-
-
-class GaveUpError(UnrecoverableError):
-    pass
-
-
-@pytest.mark.parametrize("error", [UnrecoverableError, GaveUpError])
-async def test_an_unrecoverable_error_forbids_retries(queue, start_worker, error):
-    async def handle(job):
-        raise error("cannot be mended")
-
-    start_worker(handle)
-    job = await queue.add("x", {}, attempts=5)
-    assert await ended(queue, job.id) == "failed"
-    read = await queue.get_job(job.id)
-    assert (read.attempts_made, read.failed_reason) == (1, "cannot be mended")
-
-
-@pytest.mark.parametrize("result", [{1}, object(), float("nan"), b"raw"], ids=repr)
-async def test_a_result_without_json_form_fails_the_job_for_good(queue, start_worker, result):
-    async def handle(job):
-        return result
-
-    start_worker(handle)
-    job = await queue.add("x", {}, attempts=5)
-    assert await ended(queue, job.id) == "failed"
-    read = await queue.get_job(job.id)
-    assert read.failed_reason.startswith("the handler's result has no JSON form: ")
-    assert read.attempts_made == 1
-
-
-@pytest.mark.parametrize("data", ["{broken", "NaN", "\xff"])
-async def test_a_job_whose_data_is_not_json_fails_without_a_call(queue, start_worker, redis, data):
-    called = []
-
-    async def handle(job):
-        called.append(job.id)
-
-    job = await queue.add("x", {}, attempts=5)
-    redis.call("HSET", f"bull:{queue.name}:{job.id}", "data", data)
-    start_worker(handle)
-    assert await ended(queue, job.id) == "failed"
-    read = await queue.get_job(job.id)
-    assert read.failed_reason.startswith(f"data of job {job.id} is not JSON: ")
-    assert called == []
-    after = await queue.add("y")
-    assert await ended(queue, after.id) == "completed"
-
-
-async def test_a_backoff_that_does_not_exist_fails_the_job(queue, start_worker):
-    async def handle(job):
-        raise ValueError("once")
-
-    start_worker(handle)
-    job = await queue.add("x", {}, attempts=3, backoff={"type": "weekly", "delay": 1})
-    assert await ended(queue, job.id) == "failed"
-    assert "Unknown backoff strategy weekly." in (await queue.get_job(job.id)).failed_reason
 
 
 async def test_progress_of_a_job_is_heard_by_its_worker(queue, start_worker):
@@ -449,6 +149,34 @@ async def test_a_worker_runs_once(queue, redis):
     await running
     with pytest.raises(ClosedError, match="is closed"):
         await worker.run()
+
+
+async def test_a_worker_whose_task_nobody_holds_runs_on(queue, redis):
+    closed = []
+
+    def start():
+        worker = Worker(queue.name, handle, connection=redis.connection)
+        worker.on("closed", lambda: closed.append(True))
+        asyncio.create_task(worker.run(handle_signals=False))  # noqa: RUF006
+
+    async def handle(job):
+        if job.name == "last":
+            asyncio.get_running_loop().call_soon(asyncio.create_task, stop())
+        return job.name
+
+    async def stop():
+        [worker] = _worker._running
+        await worker.close()
+
+    start()
+    for name in ("first", "last"):
+        await asyncio.sleep(0.01)
+        gc.collect()
+        assert await ended(queue, (await queue.add(name)).id) == "completed"
+    async with asyncio.timeout(10):
+        while not closed:
+            await asyncio.sleep(0.001)
+    assert _worker._running == set()
 
 
 async def test_a_job_that_lost_its_lock_is_reported(queue, start_worker, redis):

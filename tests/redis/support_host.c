@@ -52,6 +52,8 @@ void host_free(struct host *host) {
     bq_client_free(host->client);
     for (size_t i = 0; i < host->batch_count; i++)
         bq_batch_free(host->batches[i]);
+    for (size_t i = 0; i < host->count; i++)
+        free(host->events[i]);
     free(host->batches);
     free(host->events);
     free(host);
@@ -95,6 +97,17 @@ bq_id host_worker(struct host *host, bq_id queue, const char *options, int credi
 
 /* ---- events ---- */
 
+static void keep_event(struct host *host, const bq_record *record) {
+    struct event *event = malloc(sizeof *event);
+    if (host->count == host->room) {
+        host->room = host->room ? host->room * 2 : 64;
+        host->events = realloc(host->events, host->room * sizeof(struct event *));
+    }
+    assert_true(event && host->events);
+    *event = (struct event){record->type, record->id, 0, *record};
+    host->events[host->count++] = event;
+}
+
 static void keep_batch(struct host *host, bq_batch *batch) {
     bq_bytes rest = bq_batch_bytes(batch);
     bq_record record;
@@ -102,11 +115,8 @@ static void keep_batch(struct host *host, bq_batch *batch) {
     host->batches = realloc(host->batches, (host->batch_count + 1) * sizeof *host->batches);
     assert_non_null(host->batches);
     host->batches[host->batch_count++] = batch;
-    while ((status = bq_record_next(&rest, &record)) == 1) {
-        host->events = realloc(host->events, (host->count + 1) * sizeof *host->events);
-        assert_non_null(host->events);
-        host->events[host->count++] = (struct event){record.type, record.id, 0, record};
-    }
+    while ((status = bq_record_next(&rest, &record)) == 1)
+        keep_event(host, &record);
     assert_int_equal(status, 0);
 }
 
@@ -122,8 +132,10 @@ static int is_wanted(const struct event *event, int type, bq_id id, int code) {
 }
 
 static const struct event *find(struct host *host, int type, bq_id id, int code) {
-    for (size_t i = 0; i < host->count; i++) {
-        struct event *event = &host->events[i];
+    while (host->unseen < host->count && host->events[host->unseen]->seen)
+        host->unseen++;
+    for (size_t i = host->unseen; i < host->count; i++) {
+        struct event *event = host->events[i];
         if (is_wanted(event, type, id, code)) {
             event->seen = 1;
             return event;
@@ -148,7 +160,7 @@ static const struct event *wait_for(struct host *host, int type, bq_id id, int c
 
 static void show(struct host *host) {
     for (size_t i = host->count > 40 ? host->count - 40 : 0; i < host->count; i++) {
-        const struct event *event = &host->events[i];
+        const struct event *event = host->events[i];
         print_error("  event type %d id %lld%s %s %s %s\n", event->type, (long long)event->id,
                     event->seen ? " (seen)" : "", event_text(host, event, BQ_TAG_JOB_ID),
                     event_text(host, event, BQ_TAG_MESSAGE),
@@ -223,7 +235,7 @@ int host_count(struct host *host, int type, bq_id id) {
     int count = 0;
     host_pump(host);
     for (size_t i = 0; i < host->count; i++)
-        count += host->events[i].type == type && (id == 0 || host->events[i].id == id);
+        count += host->events[i]->type == type && (id == 0 || host->events[i]->id == id);
     return count;
 }
 

@@ -16,8 +16,10 @@ struct event {
 struct host {
     struct server *server; /* NULL: none */
     bq_client *client;
-    struct event *events;
+    struct event **events;
     size_t count;
+    size_t room;
+    size_t unseen; /* all before it are seen */
     bq_batch **batches; /* what the records point into */
     size_t batch_count;
     char texts[8][4096]; /* what event_text has lent out */

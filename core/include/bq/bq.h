@@ -124,11 +124,11 @@ BQ_API void bq_client_free(bq_client *client);
 BQ_API bq_id bq_queue_open(bq_client *client, const char *name, bq_conf *conf);
 
 /*
- * Run a command of docs/commands.md on a queue. `args` is a JSON object, `payload`
- * opaque bytes, as the command wants them; both are copied. The answer is
- * BQ_EV_REPLY or BQ_EV_ERROR with the returned id. Bad arguments are reported
- * by BQ_EV_ERROR before anything is written to Redis. While the connection is
- * down the command waits, as connection.maxRetriesPerRequest and
+ * Run a command of docs/commands.md on a queue. `args` is a JSON object,
+ * `payload` opaque bytes, as the command wants them; both are copied. The
+ * answer is BQ_EV_REPLY or BQ_EV_ERROR with the returned id. Bad arguments are
+ * reported by BQ_EV_ERROR before anything is written to Redis. While the
+ * connection is down the command waits, as connection.maxRetriesPerRequest and
  * connection.enableOfflineQueue say; one that was sent when the connection
  * broke is sent again.
  */

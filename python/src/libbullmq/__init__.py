@@ -5,6 +5,7 @@
 ``libbullmq.sync`` has the same without asyncio.
 """
 
+from ._bulk import BulkEntry
 from ._codes import VERSION as __version__
 from ._errors import (
     AuthenticationError,
@@ -20,7 +21,8 @@ from ._errors import (
     UnsupportedServerError,
 )
 from ._job import Job
-from ._queue import BulkEntry, Queue
+from ._options import JobOptions, QueueOptions, WorkerOptions
+from ._queue import Queue
 from ._worker import Worker
 
 __all__ = [
@@ -33,11 +35,14 @@ __all__ = [
     "ConnectionError",
     "ForkedError",
     "Job",
+    "JobOptions",
     "OptionError",
     "Queue",
+    "QueueOptions",
     "ScriptError",
     "UnrecoverableError",
     "UnsupportedServerError",
     "Worker",
+    "WorkerOptions",
     "__version__",
 ]

@@ -10,6 +10,7 @@ from . import _codes, _json
 from ._errors import BullMQError, OptionError, error_of_entry
 from ._job import NO_DATA, Job, added_job
 from ._job_fields import Owner
+from ._options import JobOptions
 from ._record import AddRequest, fields
 
 # Entries of one request: what the count of a record's fields can say about its answer.
@@ -24,7 +25,7 @@ class BulkEntry(_JobName, total=False):
     """One job of ``add_bulk``."""
 
     data: Any
-    opts: Mapping[str, Any]
+    opts: JobOptions | Mapping[str, Any]
 
 
 def bulk_parts(entries: list[BulkEntry]) -> Iterator[list[BulkEntry]]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from . import _codes, _json
 from ._errors import OptionError, error_of_refusal
 from ._native import ffi, lib
-
-Options: TypeAlias = Mapping[str, Any] | None
 
 # First part of an option's dotted name: the scope it is set in.
 _SCOPES = {name.partition(".")[0]: scope for name, scope in _codes.OPTION_SCOPES.items()}
@@ -22,7 +20,7 @@ _SCOPE_NAMES = {
 }
 
 
-def merge(opts: Options, keywords: Mapping[str, Any]) -> dict[str, Any]:
+def merge(opts: object, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Options of a dict and of keyword arguments as one dict in Node's names.
 
     Keyword arguments may be written in snake_case and win over the dict.

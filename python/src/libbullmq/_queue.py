@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
-from . import _codes, _json
-from ._client import Client, EventHandler
-from ._conf import Confs, Options, merge
-from ._emitter import Emitter, logger
-from ._errors import (
-    BulkError,
-    BullMQError,
-    ClosedError,
-    OptionError,
-    error_of_entry,
-    error_of_record,
-)
+from . import _codes, _core_events, _json
+from ._bulk import BulkEntry, bulk_parts, bulk_payload, bulk_results, encode_data, now_ms
+from ._client import Client
+from ._conf import Confs, merge
+from ._emitter import Emitter
+from ._errors import BulkError, BullMQError, ClosedError, OptionError
 from ._job import NO_DATA, Job, added_job
 from ._job_fields import JobFields
-from ._record import AddRequest, fields, find, integer, text
+from ._options import JobOptions, QueueOptions
+from ._record import fields, find, integer, text
 
 # Time that calls under way have to be answered when the queue is closed, in ms.
 CLOSE_GRACE_MS = 5000
@@ -47,7 +41,9 @@ class Queue(Emitter):
 
     EVENTS = frozenset({"error", "progress", "ready"})
 
-    def __init__(self, name: str, opts: Options = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any
+    ) -> None:
         super().__init__()
         self.name = checked_name(name)
         self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT, _codes.CONF_QUEUE))
@@ -59,7 +55,12 @@ class Queue(Emitter):
     # ---- adding --------------------------------------------------------------------------
 
     async def add(
-        self, name: str, data: Any = NO_DATA, opts: Options = None, /, **keywords: Any
+        self,
+        name: str,
+        data: Any = NO_DATA,
+        opts: JobOptions | Mapping[str, Any] | None = None,
+        /,
+        **keywords: Any,
     ) -> Job:
         """Add one job and return it with its id.
 
@@ -186,7 +187,7 @@ class Queue(Emitter):
     def _open(self) -> Client:
         if self._closed:
             raise ClosedError(f"queue {self.name!r} is closed; make a new Queue")
-        client = Client(self._confs[_codes.CONF_CLIENT], core_events.of_queue(self))
+        client = Client(self._confs[_codes.CONF_CLIENT], _core_events.of_queue(self))
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
         self._client = client
         return client

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from . import _codes, _signals
-from ._client import Client, EventHandler
-from ._conf import Confs, Options, merge
+from . import _codes, _core_events, _signals
+from ._client import Client
+from ._conf import Confs, merge
 from ._emitter import Emitter
-from ._errors import BullMQError, ClosedError, ForkedError, OptionError, error_of_record
+from ._errors import BullMQError, ClosedError, ForkedError, OptionError
 from ._handler import takes_token
 from ._job_fields import JobFields
+from ._options import WorkerOptions
 from ._processing import Processing
-from ._queue import checked_name, encode_args, log_connection, log_warning
-from ._record import fields, integer, text
+from ._queue import checked_name, encode_args
+
+# Workers that run: the loop itself holds only weak references to what runs in it.
+_running: set[Worker] = set()
 
 # Limit on storing outcomes and giving jobs back at the end of a forced close, in ms.
 FLUSH_MS = 5000
@@ -44,8 +47,9 @@ class Worker(Emitter):
     Locks are renewed by the core's own thread, also while a handler holds the GIL. While Redis
     cannot be reached handlers run on, and their outcomes are stored when it is back.
 
-    Events: ``ready()``, ``active(job)``, ``completed(job, result)``, ``failed(job, exception)`` for
-    each attempt, ``progress(job, progress)``, ``stalled(job_id)``, ``drained()``, ``paused()``,
+    Events, with the job that the handler got: ``ready()``, ``active(job)``,
+    ``completed(job, result)``, ``failed(job, exception)`` for each attempt,
+    ``progress(job, progress)``, ``stalled(job_id)``, ``drained()``, ``paused()``,
     ``resumed()``, ``closing()``, ``closed()``, ``locksRenewed(count)``,
     ``lockRenewalFailed(job_ids)`` and ``error(exception)``, which is logged to "libbullmq" when
     nobody listens.
@@ -71,7 +75,12 @@ class Worker(Emitter):
     )
 
     def __init__(
-        self, name: str, handler: Callable[..., Any], opts: Options = None, /, **keywords: Any
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        opts: WorkerOptions | Mapping[str, Any] | None = None,
+        /,
+        **keywords: Any,
     ) -> None:
         super().__init__()
         self.name = checked_name(name)
@@ -125,11 +134,12 @@ class Worker(Emitter):
         if self._ended is not None:
             self._own_client()  # refuses in a forked child
             return self._ended
-        client = Client(self._confs[_codes.CONF_CLIENT], core_events.of_worker(self))
+        client = Client(self._confs[_codes.CONF_CLIENT], _core_events.of_worker(self))
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
         self.handle = client.open_worker(self._queue, self._confs[_codes.CONF_WORKER])
         self._processing = Processing(self, client, self._handler)
         self._client, self._ended = client, client.loop.create_future()
+        _running.add(self)
         client.credit(self.handle, self._concurrency)
         return self._ended
 
@@ -247,6 +257,7 @@ class Worker(Emitter):
             await processing.give_back_all()
             await client.close(FLUSH_MS if self._fatal is None else 0)
             self._closed = True
+            _running.discard(self)
             self._emit("closed")
             ended.set_result(None)
 

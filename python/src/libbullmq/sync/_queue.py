@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from .._blocking_job import Job, wait_in_thread
-from .._conf import Options
+from .._bulk import BulkEntry
 from .._emitter import Listener
 from .._errors import BulkError, BullMQError, ClosedError
 from .._job import NO_DATA
 from .._job_fields import JobFields
-from .._queue import BulkEntry
+from .._options import JobOptions, QueueOptions
 from .._queue import Queue as AsyncQueue
 from . import _loop
 
@@ -29,7 +29,9 @@ class Queue:
     blocking methods. In a forked child it opens a connection of its own.
     """
 
-    def __init__(self, name: str, opts: Options = None, /, **keywords: Any) -> None:
+    def __init__(
+        self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any
+    ) -> None:
         self._queue = AsyncQueue(name, opts, **keywords)
         self._thread: _loop.LoopThread | None = None
         self._release: Callable[[], Any] = lambda: None
@@ -44,7 +46,14 @@ class Queue:
         """Call ``listener`` at every ``event``. Raises ValueError for an unknown event."""
         return self._queue.on(event, listener)
 
-    def add(self, name: str, data: Any = NO_DATA, opts: Options = None, /, **keywords: Any) -> Job:
+    def add(
+        self,
+        name: str,
+        data: Any = NO_DATA,
+        opts: JobOptions | Mapping[str, Any] | None = None,
+        /,
+        **keywords: Any,
+    ) -> Job:
         """Add one job and return it with its id. See ``libbullmq.Queue.add``."""
         return self._job(self._wait(self._queue.add(name, data, opts, **keywords)))
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from .._blocking_job import wait_in_thread
-from .._conf import Options
 from .._emitter import Listener
 from .._errors import OptionError
 from .._handler import is_coroutine_function
+from .._options import WorkerOptions
 from .._worker import Worker as AsyncWorker
 
 
@@ -25,7 +25,12 @@ class Worker:
     """
 
     def __init__(
-        self, name: str, handler: Callable[..., Any], opts: Options = None, /, **keywords: Any
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        opts: WorkerOptions | Mapping[str, Any] | None = None,
+        /,
+        **keywords: Any,
     ) -> None:
         if is_coroutine_function(handler):
             raise OptionError("the handler is a coroutine function; use libbullmq.Worker for it")
