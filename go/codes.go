@@ -39,7 +39,7 @@ const (
 	eventJob int = 3
 	// A job whose worker was lost went back to wait.
 	eventStalled int = 4
-	// A fetch found nothing, after one that found something.
+	// The first fetch, or one after a fetch that found something, found nothing.
 	eventDrained int = 5
 	// A queue's or worker's connections are usable for the first time.
 	eventReady int = 6

@@ -89,6 +89,9 @@ void bqi_call_add(const struct bqi_call *call) {
 
 /* ---- addBulk ---- */
 
+/* The reply has a field per entry, and a record counts its fields in 16 bits. */
+enum { MOST_ENTRIES = 65535 };
+
 struct bulk;
 
 struct bulk_entry {
@@ -200,6 +203,10 @@ static int count_entries(const struct bqi_call *call, size_t *count, struct bqi_
     *count = 0;
     while ((status = next_add(&rest, &record, error)) > 0)
         ++*count;
+    if (status == 0 && *count > MOST_ENTRIES)
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "addBulk takes at most %d jobs in one call, not %zu; split it.",
+                             MOST_ENTRIES, *count);
     return status;
 }
 

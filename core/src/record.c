@@ -38,6 +38,10 @@ static char *add_field(struct bqi_record *record, int tag, int kind, size_t len)
         return NULL;
     char *count = buffer->data + record->start + COUNT_AT;
     unsigned fields = (unsigned char)count[0] | (unsigned)(unsigned char)count[1] << 8;
+    if (fields == UINT16_MAX || len > UINT32_MAX - FIELD_HEADER) {
+        buffer->failed = 1;
+        return NULL;
+    }
     put16(count, (uint16_t)(fields + 1));
     put16(at, (uint16_t)tag);
     at[2] = (char)kind;

@@ -131,6 +131,7 @@ static struct bqi_worker *new_worker(bq_client *client, const bq_conf *conf,
     }
     worker->client = client;
     worker->window = 1;
+    worker->found = 1; /* the first fetch tells DRAINED if it is empty, as Node does */
     worker->id = bqi_client_next_id(client);
     bqi_random_uuid(worker->uuid);
     return worker;

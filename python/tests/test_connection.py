@@ -183,9 +183,11 @@ async def test_a_restart_in_the_middle_loses_nothing(own_redis):
 async def test_an_idle_worker_closes_while_redis_is_away(own_redis):
     worker = Worker("q", nothing, connection=own_redis.connection)
     worker.on("error", lambda error: None)
-    ear = Ear(worker, "ready", "drained")
+    drained = Ear(worker, "drained")
+    async with Queue("q", connection=own_redis.connection) as queue:
+        await queue.add("x")
     async with worker:
-        await ear.count(2)
+        await drained.event()
         own_redis.kill()
         await asyncio.wait_for(worker.close(), 5)
 

@@ -52,7 +52,10 @@ enum bq_event {
     BQ_EV_JOB = 3,
     /* A job whose worker was lost went back to wait. */
     BQ_EV_STALLED = 4,
-    /* A fetch found nothing, after one that found something. */
+    /*
+     * The first fetch, or one after a fetch that found something, found
+     * nothing.
+     */
     BQ_EV_DRAINED = 5,
     /* A queue's or worker's connections are usable for the first time. */
     BQ_EV_READY = 6,

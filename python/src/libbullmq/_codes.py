@@ -25,7 +25,8 @@ EV_REPLY: Final = 1  # An operation succeeded.
 EV_ERROR: Final = 2
 EV_JOB: Final = 3  # A job to run.
 EV_STALLED: Final = 4  # A job whose worker was lost went back to wait.
-EV_DRAINED: Final = 5  # A fetch found nothing, after one that found something.
+# The first fetch, or one after a fetch that found something, found nothing.
+EV_DRAINED: Final = 5
 EV_READY: Final = 6  # A queue's or worker's connections are usable for the first time.
 EV_CONNECTION: Final = 7  # The connection was lost or restored.
 EV_WARNING: Final = 8  # A setting of the server endangers jobs.

@@ -25,7 +25,7 @@ module BullMQ
     EV_ERROR = 2 # An operation failed, or something went wrong that belongs to no operation.
     EV_JOB = 3 # A job to run.
     EV_STALLED = 4 # A job whose worker was lost went back to wait.
-    EV_DRAINED = 5 # A fetch found nothing, after one that found something.
+    EV_DRAINED = 5 # The first fetch, or one after a fetch that found something, found nothing.
     EV_READY = 6 # A queue's or worker's connections are usable for the first time.
     EV_CONNECTION = 7 # The connection was lost or restored.
     EV_WARNING = 8 # A setting of the server endangers jobs.
