@@ -9,11 +9,10 @@ local meta, counter, delayed, completed, events = KEYS[2], KEYS[3], KEYS[4], KEY
 local is_parent = false
 local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
+
+local marker, timestamp, delay = KEYS[1], job[4], opts.delay
 --- include enqueue-delayed
 --- include mark-delay
-
-enqueue_delayed(delayed, events, max_len, id, job[4], opts.delay)
-mark_delay(KEYS[1], delayed)
 if job[6] then
   call('SADD', job[6], job_key)
 end

@@ -12,7 +12,6 @@ local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local marker, active, prioritized, delayed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local job_key, events, meta, stalled, wait = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local limiter, pc, prefix, now, id, token = KEYS[10], KEYS[11], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local delay = ARGV[5]
 
 local job = call('HMGET', job_key, 'name', 'atm')
 if not job[1] and call('EXISTS', job_key) == 0 then
@@ -32,13 +31,13 @@ local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 local max, window = settings[4], settings[5]
 --- include max-events
-patch[size + 1], patch[size + 2] = 'delay', delay
+patch[size + 1], patch[size + 2] = 'delay', ARGV[5]
 if ARGV[6] == '0' then
   patch[size + 3], patch[size + 4] = 'atm', job[2] and job[2] + 1 or '1'
 end
 call('HSET', job_key, unpack(patch))
+local timestamp, delay = now, tonumber(ARGV[5])
 --- include enqueue-delayed
-enqueue_delayed(delayed, events, max_len, id, now, tonumber(delay))
 if ARGV[8] == '1' then
   local worker = cmsgpack.unpack(ARGV[9])
   --- include fetch-job
@@ -47,5 +46,4 @@ if ARGV[8] == '1' then
   end
 end
 --- include mark-delay
-mark_delay(marker, delayed)
 return 0

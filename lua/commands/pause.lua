@@ -6,7 +6,7 @@
 -- Returns    ids still in the list `paused`, which BullMQ 5 filled; resume again until it is 0
 -- Events     paused | resumed
 local call = redis.call
-local meta, marker, left = KEYS[3], KEYS[7], 0
+local meta, delayed, marker, left = KEYS[3], KEYS[6], KEYS[7], 0
 
 -- Jobs that BullMQ 5 set aside go in front of those that wait, in their order, 7000 at most.
 local function drain_paused_list(paused, wait)
@@ -27,13 +27,12 @@ if ARGV[1] == 'paused' then
   call('HSET', meta, 'paused', '1')
   call('DEL', marker)
 else
-  --- include mark-delay
   call('HDEL', meta, 'paused')
   left = drain_paused_list(KEYS[1], KEYS[2])
   if call('EXISTS', KEYS[2], KEYS[4]) > 0 then
     call('ZADD', marker, '0', '0')
   else
-    mark_delay(marker, KEYS[6])
+    --- include mark-delay
   end
 end
 if ARGV[2] ~= '0' then

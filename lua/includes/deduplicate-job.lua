@@ -1,6 +1,3 @@
---- include enqueue-delayed
---- include mark-delay
-
 -- DEDUP: what happens to a job whose deduplication id may have an owner.
 -- Uses the locals of create-job: job, id, opts, delayed, events, max_len, is_parent.
 local rule, owner_key = opts.de, job[9]
@@ -72,10 +69,10 @@ local function replace_delayed(owner)
 end
 
 local function reschedule(owner)
-  local delay = opts.delay or 0
+  local id, timestamp, delay, marker = owner, job[4], opts.delay or 0, job[1] .. 'marker'
   call('HSET', job[1] .. owner, 'delay', delay)
-  enqueue_delayed(delayed, events, max_len, owner, job[4], delay)
-  mark_delay(job[1] .. 'marker', delayed)
+  --- include enqueue-delayed
+  --- include mark-delay
 end
 
 -- Claims the id for the new job where nobody has it; otherwise returns the owner.

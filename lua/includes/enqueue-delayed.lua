@@ -1,18 +1,15 @@
--- ENQ-DELAY without the marker: puts a job into `delayed` and announces when it is due. Its score is
--- the due time times 4096, plus its turn inside that millisecond.
-local function enqueue_delayed(delayed_key, events_key, max_len, id, timestamp, delay)
-  local due = delay > 0 and timestamp + delay or timestamp + 0
-  local lowest = due * 4096
-  local score = string.format('%.17g', lowest)
-  if call('ZREVRANGEBYSCORE', delayed_key, '+inf', score, 'LIMIT', '0', '1')[1] then
-    local highest = lowest + 4095
-    local rival = call('ZREVRANGEBYSCORE', delayed_key, highest, score, 'WITHSCORES',
-      'LIMIT', '0', '1')[2]
-    if rival then
-      score = math.min(tonumber(rival) + 1, highest)
-    end
+-- Block. ENQ-DELAY without the marker: puts a job into `delayed` and announces when it is due. Its score
+-- is the due time times 4096, plus its turn inside that millisecond.
+-- Uses: delayed, events, max_len, id, timestamp, delay.
+local due = delay > 0 and timestamp + delay or timestamp + 0
+local lowest = due * 4096
+local score = string.format('%.17g', lowest)
+if call('ZREVRANGEBYSCORE', delayed, '+inf', score, 'LIMIT', '0', '1')[1] then
+  local highest = lowest + 4095
+  local rival = call('ZREVRANGEBYSCORE', delayed, highest, score, 'WITHSCORES', 'LIMIT', '0', '1')[2]
+  if rival then
+    score = math.min(tonumber(rival) + 1, highest)
   end
-  call('ZADD', delayed_key, score, id)
-  call('XADD', events_key, 'MAXLEN', '~', max_len, '*',
-    'event', 'delayed', 'jobId', id, 'delay', due)
 end
+call('ZADD', delayed, score, id)
+call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'delayed', 'jobId', id, 'delay', due)

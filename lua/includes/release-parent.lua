@@ -1,18 +1,18 @@
 --- include queue-closed
 --- include enqueue-prioritized
---- include mark-delay
 
 -- RELEASE-PARENT: enqueues a parent that waits for no child any more. `queue` is the parent's
 -- queue as `<prefix>:<queue>`.
 local function release_parent(queue, parent_key, id, timestamp)
   local stored = call('HMGET', parent_key, 'priority', 'delay')
   local priority, delay = tonumber(stored[1]) or 0, tonumber(stored[2]) or 0
-  local events_key, marker_key = queue .. ':events', queue .. ':marker'
+  local events_key, marker = queue .. ':events', queue .. ':marker'
   if delay > 0 then
-    local due = timestamp + delay
-    call('ZADD', queue .. ':delayed', due * 4096, id)
+    local delayed, due = queue .. ':delayed', timestamp + delay
+    call('ZADD', delayed, due * 4096, id)
     call('XADD', events_key, '*', 'event', 'delayed', 'jobId', id, 'delay', due)
-    return mark_delay(marker_key, queue .. ':delayed')
+    --- include mark-delay
+    return
   end
   if priority == 0 then
     call('RPUSH', queue .. ':wait', id)
@@ -21,7 +21,7 @@ local function release_parent(queue, parent_key, id, timestamp)
   end
   local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
   if not queue_closed(settings[1], settings[2], queue .. ':active') then
-    call('ZADD', marker_key, '0', '0')
+    call('ZADD', marker, '0', '0')
   end
   call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')
 end

@@ -2,8 +2,6 @@
 --- include store-fields
 --- include queue-closed
 --- include enqueue-prioritized
---- include enqueue-delayed
---- include mark-delay
 
 -- REQUEUE: creates the job that was kept aside while the deduplication owner ran.
 -- Uses the command's locals: wait, active, prioritized, delayed, pc, events, marker, prefix.
@@ -29,8 +27,9 @@ local function requeue_last(dedup_id, now, max_len, paused, concurrency)
   call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', kept[1])
   local delay, priority = tonumber(opts.delay) or 0, tonumber(opts.priority) or 0
   if delay ~= 0 then
-    enqueue_delayed(delayed, events, max_len, id, now, delay)
-    mark_delay(marker, delayed)
+    local timestamp = now
+    --- include enqueue-delayed
+    --- include mark-delay
   else
     if priority > 0 then
       enqueue_prioritized(prioritized, pc, id, priority)

@@ -237,6 +237,7 @@ const char *server_text(struct server *server, const char *format, ...) {
 
 void server_flush(struct server *server) {
     server_do(server, "FLUSHALL");
+    server_do(server, "CONFIG RESETSTAT");
 }
 
 long long server_info(struct server *server, const char *name) {

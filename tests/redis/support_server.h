@@ -29,6 +29,7 @@ void server_restart(struct server *server);
 void server_freeze(struct server *server);
 void server_thaw(struct server *server);
 
+/* Empty, with all counts at zero. */
 void server_flush(struct server *server);
 
 /* Run a command. The reply is of the type asked for, or the test fails. */

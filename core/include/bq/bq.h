@@ -68,7 +68,8 @@ BQ_API int bq_conf_set(bq_conf *conf, const char *name, const char *value);
 /*
  * Set many options from one JSON object that uses Node's names and nesting,
  * for example {"connection": {"host": "10.0.0.1"}}. All or nothing. null means
- * the default. Returns as bq_conf_set does.
+ * the default or, where docs/options.md allows null, no limit. Returns as
+ * bq_conf_set does.
  */
 BQ_API int bq_conf_set_json(bq_conf *conf, bq_bytes json);
 

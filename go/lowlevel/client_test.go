@@ -1,4 +1,4 @@
-package bullmq
+package lowlevel
 
 import (
 	"context"
@@ -41,8 +41,8 @@ func (s *session) event(kind int, id int64) record {
 				s.events = append(s.events[:i], s.events[i+1:]...)
 				return r
 			}
-			if r.kind == eventError && r.id == id {
-				s.t.Fatal(r.text(tagMessage))
+			if r.kind == EventError && r.id == id {
+				s.t.Fatal(r.text(TagMessage))
 			}
 		}
 		more, err := s.wait(ctx)
@@ -63,8 +63,8 @@ func (s *session) must(id int64, err error) int64 {
 
 func (s *session) add(queue int64, name, data string) string {
 	s.t.Helper()
-	reply := s.event(eventReply, s.must(s.call(queue, "add", map[string]any{"name": name}, []byte(data))))
-	return reply.text(tagValue)
+	reply := s.event(EventReply, s.must(s.call(queue, "add", map[string]any{"name": name}, []byte(data))))
+	return reply.text(TagValue)
 }
 
 func equal[T comparable](t *testing.T, what string, found, expected T) {
@@ -80,15 +80,15 @@ func TestAJobIsAddedTakenAndFinished(t *testing.T) {
 	id := s.add(queue, "welcome", `{"user":7}`)
 
 	worker := s.must(s.openWorker(queue, nil, 1))
-	job := s.event(eventJob, 0)
-	from, _ := job.integer(tagWorker)
+	job := s.event(EventJob, 0)
+	from, _ := job.integer(TagWorker)
 	equal(t, "worker", from, worker)
-	equal(t, "job id", job.text(tagJobID), id)
-	equal(t, "name", job.text(tagName), "welcome")
-	equal(t, "data", job.text(tagData), `{"user":7}`)
+	equal(t, "job id", job.text(TagJobID), id)
+	equal(t, "name", job.text(TagName), "welcome")
+	equal(t, "data", job.text(TagData), `{"user":7}`)
 
-	stored := s.event(eventReply, s.must(s.done(job.id, []byte(`{"sent":true}`))))
-	equal(t, "outcome", stored.text(tagOutcome), "completed")
+	stored := s.event(EventReply, s.must(s.done(job.id, []byte(`{"sent":true}`))))
+	equal(t, "outcome", stored.text(TagOutcome), "completed")
 	if s.redis.ask("ZSCORE", "bull:smoke:completed", id) == "" {
 		t.Error("the job is not in the completed set")
 	}
@@ -101,12 +101,12 @@ func TestManyJobsArriveWithoutALostWakeup(t *testing.T) {
 	queue := s.must(s.openQueue("many", nil))
 	var request []byte
 	for i := 0; i < count; i++ {
-		request = appendRecord(request, requestAdd, 0, textField(tagName, "n"), textField(tagData, "{}"))
+		request = AppendRecord(request, RequestAdd, 0, TextField(TagName, "n"), TextField(TagData, "{}"))
 	}
-	s.event(eventReply, s.must(s.call(queue, "addBulk", nil, request)))
+	s.event(EventReply, s.must(s.call(queue, "addBulk", nil, request)))
 	s.must(s.openWorker(queue, nil, 10))
 	for i := 0; i < count; i++ {
-		s.must(s.done(s.event(eventJob, 0).id, nil))
+		s.must(s.done(s.event(EventJob, 0).id, nil))
 	}
 }
 
@@ -116,8 +116,8 @@ func TestAFailureIsStoredWithItsMessage(t *testing.T) {
 	id := s.add(queue, "n", "{}")
 	s.must(s.openWorker(queue, nil, 1))
 	failure := map[string]any{"message": "no such user"}
-	stored := s.event(eventReply, s.must(s.fail(s.event(eventJob, 0).id, failure)))
-	equal(t, "outcome", stored.text(tagOutcome), "failed")
+	stored := s.event(EventReply, s.must(s.fail(s.event(EventJob, 0).id, failure)))
+	equal(t, "outcome", stored.text(TagOutcome), "failed")
 	equal(t, "failedReason", s.redis.ask("HGET", "bull:failing:"+id, "failedReason"), "no such user")
 }
 
@@ -155,7 +155,7 @@ func TestFreeWakesWhoeverWaits(t *testing.T) {
 func TestAWrongOptionIsRefusedWithItsName(t *testing.T) {
 	_, err := newClient(map[string]any{"connection": map[string]any{"hots": "x"}})
 	var r *refusal
-	if !errors.As(err, &r) || r.code != refusedInval || !strings.Contains(r.reason, "connection.hots") {
+	if !errors.As(err, &r) || r.code != RefusedInval || !strings.Contains(r.reason, "connection.hots") {
 		t.Errorf("answered %v", err)
 	}
 }
@@ -164,7 +164,7 @@ func TestABadQueueNameIsRefused(t *testing.T) {
 	s := openSession(t)
 	for _, name := range []string{"", "a:b", "a\x00b"} {
 		var r *refusal
-		if _, err := s.openQueue(name, nil); !errors.As(err, &r) || r.code != refusedInval {
+		if _, err := s.openQueue(name, nil); !errors.As(err, &r) || r.code != RefusedInval {
 			t.Errorf("%q answered %v", name, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestAFreedClientRefusesCalls(t *testing.T) {
 	s.free()
 	s.free()
 	var r *refusal
-	if _, err := s.call(queue, "pause", nil, nil); !errors.As(err, &r) || r.code != refusedClosed {
+	if _, err := s.call(queue, "pause", nil, nil); !errors.As(err, &r) || r.code != RefusedClosed {
 		t.Errorf("answered %v", err)
 	}
 }

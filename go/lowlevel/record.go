@@ -1,4 +1,4 @@
-package bullmq
+package lowlevel
 
 import (
 	"encoding/binary"
@@ -23,7 +23,7 @@ func (f field) float() float64 { return math.Float64frombits(binary.LittleEndian
 
 // record is a flat record of bindings/records.md: an event of the library.
 type record struct {
-	kind   int   // eventReply, ...
+	kind   int   // EventReply, ...
 	id     int64 // operation, job, worker or queue it belongs to
 	fields []field
 }
@@ -39,21 +39,21 @@ func (r *record) find(tag uint16, kind byte) (field, bool) {
 
 // text is the first value of bytes with this tag, "" without one.
 func (r *record) text(tag uint16) string {
-	f, _ := r.find(tag, kindBytes)
+	f, _ := r.find(tag, KindBytes)
 	return string(f.raw)
 }
 
 // integer is the first integer with this tag.
 func (r *record) integer(tag uint16) (int64, bool) {
-	f, found := r.find(tag, kindInteger)
+	f, found := r.find(tag, KindInteger)
 	if !found {
 		return 0, false
 	}
 	return f.integer(), true
 }
 
-// readRecords decodes a run of records, which borrow from run. Fields of unknown kinds are left out.
-func readRecords(run []byte) ([]record, error) {
+// ReadRecords decodes a run of records, which borrow from run. Fields of unknown kinds are left out.
+func ReadRecords(run []byte) ([]record, error) {
 	var records []record
 	for offset := 0; offset < len(run); {
 		rest := run[offset:]
@@ -92,12 +92,12 @@ func readFields(rest []byte, count int) (fields []field, problem string) {
 		}
 		f.raw, rest = rest[:size:size], rest[size:]
 		switch f.kind {
-		case kindInteger, kindFloat:
+		case KindInteger, KindFloat:
 			if size != 8 {
 				return nil, fmt.Sprintf("has a number of %d bytes", size)
 			}
 			fields = append(fields, f)
-		case kindBytes:
+		case KindBytes:
 			fields = append(fields, f)
 		}
 	}
@@ -108,8 +108,8 @@ func malformed(offset int, problem string) error {
 	return fmt.Errorf("bullmq: the record at byte %d %s; library and package are of different versions?", offset, problem)
 }
 
-// appendRecord writes a record after run; a nil raw leaves its field out.
-func appendRecord(run []byte, kind int, id int64, fields ...field) []byte {
+// AppendRecord writes a record after run; a nil raw leaves its field out.
+func AppendRecord(run []byte, kind int, id int64, fields ...field) []byte {
 	start := len(run)
 	run = append(run, make([]byte, recordHeaderSize)...)
 	count := uint16(0)
@@ -131,6 +131,6 @@ func appendRecord(run []byte, kind int, id int64, fields ...field) []byte {
 	return run
 }
 
-func textField(tag uint16, text string) field {
-	return field{tag: tag, kind: kindBytes, raw: []byte(text)}
+func TextField(tag uint16, text string) field {
+	return field{tag: tag, kind: KindBytes, raw: []byte(text)}
 }

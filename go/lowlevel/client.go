@@ -1,4 +1,4 @@
-package bullmq
+package lowlevel
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type client struct {
 
 // newClient takes the client's options of docs/options.md by Node's names.
 func newClient(options map[string]any) (*client, error) {
-	conf, err := newConf(confClient, options)
+	conf, err := newConf(ConfClient, options)
 	if err != nil {
 		return nil, err
 	}
@@ -31,9 +31,9 @@ func newClient(options map[string]any) (*client, error) {
 	if !c.native.Is_open() {
 		defer native.DeleteClient(c.native)
 		if reason := string(conf.Error()); reason != "" {
-			return nil, refused(refusedInval, reason)
+			return nil, refused(RefusedInval, reason)
 		}
-		return nil, refused(refusedSys, "")
+		return nil, refused(RefusedSys, "")
 	}
 	if c.events, err = newDescriptor(c.native.Fd()); err != nil {
 		native.DeleteClient(c.native)
@@ -65,14 +65,14 @@ func newConf(scope int, options map[string]any) (native.Conf, error) {
 // openQueue opens a queue, which connects, and answers its id.
 func (c *client) openQueue(name string, options map[string]any) (int64, error) {
 	if strings.IndexByte(name, 0) >= 0 {
-		return 0, refused(refusedInval, fmt.Sprintf("queue name %q contains a NUL byte", name))
+		return 0, refused(RefusedInval, fmt.Sprintf("queue name %q contains a NUL byte", name))
 	}
-	return c.open(confQueue, options, func(conf native.Conf) int64 { return c.native.Queue_open(name, conf) })
+	return c.open(ConfQueue, options, func(conf native.Conf) int64 { return c.native.Queue_open(name, conf) })
 }
 
 // openWorker opens a worker that runs up to concurrency jobs at once and answers its id.
 func (c *client) openWorker(queue int64, options map[string]any, concurrency int) (int64, error) {
-	worker, err := c.open(confWorker, options, func(conf native.Conf) int64 {
+	worker, err := c.open(ConfWorker, options, func(conf native.Conf) int64 {
 		return c.native.Worker_open(queue, conf)
 	})
 	if err != nil {
@@ -144,7 +144,7 @@ func (c *client) wait(ctx context.Context) ([]record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readRecords(run)
+	return ReadRecords(run)
 }
 
 // take copies the events that wait; nil when there are none.

@@ -1,4 +1,4 @@
-package bullmq
+package lowlevel
 
 import (
 	"context"

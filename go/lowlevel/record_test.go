@@ -1,4 +1,4 @@
-package bullmq
+package lowlevel
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ var readOnly = map[string]bool{"unknown-kinds": true, "reserved-byte": true}
 func TestGoldenFilesAreReadAsDescribed(t *testing.T) {
 	for _, name := range described(t) {
 		t.Run(name, func(t *testing.T) {
-			records, err := readRecords(load(t, name+".bin"))
+			records, err := ReadRecords(load(t, name+".bin"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,13 +38,13 @@ func TestGoldenFilesAreWrittenAsEncoded(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			expected := load(t, name+".bin")
-			records, err := readRecords(expected)
+			records, err := ReadRecords(expected)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var written []byte
 			for _, r := range records {
-				written = appendRecord(written, r.kind, r.id, r.fields...)
+				written = AppendRecord(written, r.kind, r.id, r.fields...)
 			}
 			if !bytes.Equal(written, expected) {
 				t.Errorf("wrote\n%x\ninstead of\n%x", written, expected)
@@ -60,7 +60,7 @@ func TestMalformedFilesAreRefused(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			if records, err := readRecords(load(t, "malformed/"+filepath.Base(path))); err == nil {
+			if records, err := ReadRecords(load(t, "malformed/"+filepath.Base(path))); err == nil {
 				t.Errorf("read as %v", records)
 			}
 		})
@@ -102,9 +102,9 @@ func meaning(records []record) [][]string {
 
 func value(f field) string {
 	switch f.kind {
-	case kindInteger:
+	case KindInteger:
 		return "i" + strconv.FormatInt(f.integer(), 10)
-	case kindFloat:
+	case KindFloat:
 		return "f" + strconv.FormatFloat(f.float(), 'g', -1, 64)
 	}
 	return "b" + hex.EncodeToString(f.raw)

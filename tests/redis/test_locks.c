@@ -1,0 +1,206 @@
+/* Locks of running jobs, and jobs whose worker was lost. */
+#include "support_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHORT_LOCK "{\"lockDuration\":300,\"skipStalledCheck\":true}"
+
+static bq_id worker;
+
+static const struct event *start_job(const char *options) {
+    host_add(host, queue, "{}", NULL);
+    worker = host_worker(host, queue, options, 1);
+    return next_job();
+}
+
+static void a_lock_lives_as_long_as_its_job_runs(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    int64_t begin = clock_ms();
+    while (clock_ms() - begin < 900) { /* three times its duration */
+        const struct event *renewed = host_wait(host, BQ_EV_LOCKS_RENEWED, worker);
+        assert_int_equal(event_integer(renewed, BQ_TAG_COUNT), 1);
+        assert_int_equal(server_integer(server, "EXISTS bull:q:1:lock"), 1);
+    }
+    host_done(host, job, "1");
+    assert_int_equal(host_count(host, BQ_EV_LOCK_LOST, 0), 0);
+}
+
+static void locks_of_many_jobs_are_renewed_in_one_call(void **state) {
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        host_add(host, queue, "{}", NULL);
+    worker = host_worker(host, queue, SHORT_LOCK, 20);
+    for (int i = 0; i < 20; i++)
+        next_job();
+    long long before = server_calls(server, "evalsha");
+    int64_t count = 0;
+    while (count < 20)
+        count += event_integer(host_wait(host, BQ_EV_LOCKS_RENEWED, worker), BQ_TAG_COUNT);
+    assert_true(server_calls(server, "evalsha") - before <= 5);
+}
+
+static void a_lock_is_not_renewed_once_its_job_is_done(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    host_wait(host, BQ_EV_LOCKS_RENEWED, worker);
+    host_done(host, job, "1");
+    int before = host_count(host, BQ_EV_LOCKS_RENEWED, 0);
+    assert_null(host_try(host, BQ_EV_LOCK_LOST, 0, 200));
+    assert_int_equal(host_count(host, BQ_EV_LOCKS_RENEWED, 0), before);
+}
+
+static void renewal_may_be_switched_off(void **state) {
+    (void)state;
+    const struct event *job = start_job("{\"lockDuration\":100,\"skipLockRenewal\":true,"
+                                        "\"skipStalledCheck\":true}");
+    while (server_integer(server, "EXISTS bull:q:1:lock"))
+        host_try(host, BQ_EV_LOCK_LOST, 0, 10);
+    const struct event *error = host_error(host, bq_easy_done(host->client, job->id, "1"),
+                                           BQ_ERR_JOB_LOCK_NOT_EXIST);
+    assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
+                        "Missing lock for job 1. moveToFinished");
+    assert_string_equal(job_id_of(error), "1");
+}
+
+static void a_lost_lock_is_told_once_and_the_outcome_is_refused(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    server_do(server, "DEL bull:q:1:lock");
+    const struct event *lost = host_wait(host, BQ_EV_LOCK_LOST, job->id);
+    assert_string_equal(job_id_of(lost), "1");
+    assert_int_equal(event_integer(lost, BQ_TAG_WORKER), worker);
+    assert_null(host_try(host, BQ_EV_LOCK_LOST, 0, 300));
+    host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_LOCK_NOT_EXIST);
+    assert_true(job_is_in("1", "active"));
+}
+
+static void a_lock_of_another_worker_is_respected(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    server_do(server, "SET bull:q:1:lock foreign");
+    host_wait(host, BQ_EV_LOCK_LOST, job->id);
+    const struct event *error = host_error(host, bq_easy_fail(host->client, job->id, "x"),
+                                           BQ_ERR_JOB_LOCK_MISMATCH);
+    assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
+                        "Lock mismatch for job 1. Cmd moveToFinished from active");
+    assert_string_equal(server_text(server, "GET bull:q:1:lock"), "foreign");
+}
+
+static void a_lost_lock_frees_its_slot_with_the_outcome(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    host_add(host, queue, "{}", NULL);
+    server_do(server, "DEL bull:q:1:lock");
+    host_wait(host, BQ_EV_LOCK_LOST, job->id);
+    host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_LOCK_NOT_EXIST);
+    assert_string_equal(job_id_of(next_job()), "2");
+}
+
+static void a_job_that_is_not_active_any_more_cannot_be_retried(void **state) {
+    (void)state;
+    host_add(host, queue, "{}", "{\"attempts\":3}");
+    worker = host_worker(host, queue, SHORT_LOCK, 1);
+    const struct event *job = next_job();
+    server_do(server, "LREM bull:q:active 1 1");
+    const struct event *error = host_error(host, bq_easy_fail(host->client, job->id, "x"),
+                                           BQ_ERR_JOB_NOT_IN_STATE);
+    assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
+                        "Job 1 is not in the active state. retryJob");
+}
+
+static void a_job_removed_while_it_runs_cannot_be_finished(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    server_do(server, "DEL bull:q:1");
+    const struct event *error =
+        host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_NOT_EXIST);
+    assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
+                        "Missing key for job 1. moveToFinished");
+}
+
+/* ---- stalled jobs ---- */
+
+#define QUICK_CHECK "{\"lockDuration\":150,\"stalledInterval\":60}"
+
+static void jobs_of_a_lost_worker_are_run_by_another(void **state) {
+    (void)state;
+    struct host *lost = host_open(server, NULL);
+    bq_id its_queue = host_queue(lost, "q", NULL);
+    host_add(host, queue, "{}", NULL);
+    host_add(host, queue, "{}", NULL);
+    host_worker(lost, its_queue, QUICK_CHECK, 2);
+    host_wait(lost, BQ_EV_JOB, 0);
+    host_wait(lost, BQ_EV_JOB, 0);
+    host_free(lost); /* as a process that dies */
+    worker = host_worker(host, queue, QUICK_CHECK, 2);
+    host_wait(host, BQ_EV_STALLED, worker);
+    host_wait(host, BQ_EV_STALLED, worker);
+    for (int i = 0; i < 2; i++) {
+        const struct event *job = next_job();
+        assert_int_equal(event_integer(job, BQ_TAG_STALLED_COUNTER), 1);
+        host_done(host, job, "1");
+    }
+}
+
+static void a_job_that_stalls_too_often_is_failed_unseen(void **state) {
+    (void)state;
+    server_do(server, "HSET bull:q:x name n data {} opts {} stc 1");
+    server_do(server, "LPUSH bull:q:active x");
+    worker = host_worker(host, queue, QUICK_CHECK, 1);
+    const struct event *stalled = host_wait(host, BQ_EV_STALLED, worker);
+    assert_string_equal(job_id_of(stalled), "x");
+    const struct event *failed = host_wait(host, BQ_EV_FAILED, worker);
+    assert_string_equal(job_id_of(failed), "x");
+    assert_string_equal(event_text(host, failed, BQ_TAG_MESSAGE),
+                        "job stalled more than allowable limit");
+    assert_int_equal(host_count(host, BQ_EV_JOB, 0), 0);
+}
+
+static void a_job_that_runs_long_is_not_taken_for_stalled(void **state) {
+    (void)state;
+    const struct event *job = start_job(QUICK_CHECK);
+    for (int i = 0; i < 8; i++)
+        host_wait(host, BQ_EV_LOCKS_RENEWED, worker);
+    assert_int_equal(host_count(host, BQ_EV_STALLED, 0), 0);
+    host_done(host, job, "1");
+}
+
+static void the_check_may_be_switched_off(void **state) {
+    (void)state;
+    worker = host_worker(host, queue, "{\"skipStalledCheck\":true}", 1);
+    host_reply(host, bq_easy_is_paused(host->client, queue));
+    assert_int_equal(server_integer(server, "EXISTS bull:q:stalled-check"), 0);
+}
+
+static void a_worker_without_credit_does_not_check(void **state) {
+    (void)state;
+    worker = host_worker(host, queue, NULL, 0);
+    host_reply(host, bq_easy_is_paused(host->client, queue));
+    assert_int_equal(server_integer(server, "EXISTS bull:q:stalled-check"), 0);
+    bq_worker_credit(host->client, worker, 1);
+    host_reply(host, bq_easy_is_paused(host->client, queue));
+    assert_int_equal(server_integer(server, "EXISTS bull:q:stalled-check"), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_QUEUE(a_lock_lives_as_long_as_its_job_runs),
+        WITH_QUEUE(locks_of_many_jobs_are_renewed_in_one_call),
+        WITH_QUEUE(a_lock_is_not_renewed_once_its_job_is_done),
+        WITH_QUEUE(renewal_may_be_switched_off),
+        WITH_QUEUE(a_lost_lock_is_told_once_and_the_outcome_is_refused),
+        WITH_QUEUE(a_lock_of_another_worker_is_respected),
+        WITH_QUEUE(a_lost_lock_frees_its_slot_with_the_outcome),
+        WITH_QUEUE(a_job_that_is_not_active_any_more_cannot_be_retried),
+        WITH_QUEUE(a_job_removed_while_it_runs_cannot_be_finished),
+        WITH_QUEUE(jobs_of_a_lost_worker_are_run_by_another),
+        WITH_QUEUE(a_job_that_stalls_too_often_is_failed_unseen),
+        WITH_QUEUE(a_job_that_runs_long_is_not_taken_for_stalled),
+        WITH_QUEUE(the_check_may_be_switched_off),
+        WITH_QUEUE(a_worker_without_credit_does_not_check),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
