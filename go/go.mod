@@ -1,3 +1,3 @@
 module libbullmq/bullmq
 
-go 1.19
+go 1.21

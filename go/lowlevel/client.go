@@ -7,27 +7,33 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"libbullmq/bullmq/internal/native"
 )
 
-// client is one connection to Redis with its own native thread: the calls of the C library. Every call
-// answers at once with the id of an operation, whose outcome is a record of wait with that id. While Redis
-// cannot be reached operations wait, as connection.maxRetriesPerRequest says. Any goroutine may call.
-type client struct {
+// NoLimit as the grace time of a close waits for running jobs however long they take.
+const NoLimit time.Duration = -1
+
+// Client is one connection to Redis with its own native thread: the calls of the C library. Any goroutine may
+// call; the events are taken by one. A client that nothing refers to any more is freed by the garbage
+// collector.
+type Client struct {
 	lock   sync.RWMutex // native is released only while nobody is inside it
 	native native.Client
 	events *descriptor
 }
 
-// newClient takes the client's options of docs/options.md by Node's names.
-func newClient(options map[string]any) (*client, error) {
+// NewClient makes a client with the client's options of docs/options.md, by Node's names and nesting; nil is
+// the defaults, 127.0.0.1:6379. Nothing is connected before the first queue is opened. A wrong option is a
+// [*Refusal] that names it.
+func NewClient(options map[string]any) (*Client, error) {
 	conf, err := newConf(ConfClient, options)
 	if err != nil {
 		return nil, err
 	}
 	defer native.DeleteConf(conf)
-	c := &client{native: native.NewClient(conf)}
+	c := &Client{native: native.NewClient(conf)}
 	if !c.native.Is_open() {
 		defer native.DeleteClient(c.native)
 		if reason := string(conf.Error()); reason != "" {
@@ -39,20 +45,17 @@ func newClient(options map[string]any) (*client, error) {
 		native.DeleteClient(c.native)
 		return nil, err
 	}
-	runtime.SetFinalizer(c, func(c *client) {
-		c.free()
+	runtime.SetFinalizer(c, func(c *Client) {
+		c.Free()
 		native.DeleteClient(c.native)
 	})
 	return c, nil
 }
 
 func newConf(scope int, options map[string]any) (native.Conf, error) {
-	text, err := json.Marshal(options)
+	text, err := jsonObject("options", options)
 	if err != nil {
-		return nil, fmt.Errorf("bullmq: options: %w", err)
-	}
-	if options == nil {
-		text = []byte("{}")
+		return nil, err
 	}
 	conf := native.NewConf(scope)
 	if code := conf.Set_json(text); code < 0 {
@@ -62,16 +65,30 @@ func newConf(scope int, options map[string]any) (native.Conf, error) {
 	return conf, nil
 }
 
-// openQueue opens a queue, which connects, and answers its id.
-func (c *client) openQueue(name string, options map[string]any) (int64, error) {
-	if strings.IndexByte(name, 0) >= 0 {
-		return 0, refused(RefusedInval, fmt.Sprintf("queue name %q contains a NUL byte", name))
+// jsonObject is the text of members, {} for nil; what names it in the error.
+func jsonObject(what string, members map[string]any) ([]byte, error) {
+	if members == nil {
+		return []byte("{}"), nil
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("bullmq: %s: %w", what, err)
+	}
+	return text, nil
+}
+
+// OpenQueue opens a queue with the queue's options of docs/options.md and answers its id. The first queue
+// starts the thread and the connection; OpenQueue does not wait for it.
+func (c *Client) OpenQueue(name string, options map[string]any) (int64, error) {
+	if err := withoutNUL("queue name", name); err != nil {
+		return 0, err
 	}
 	return c.open(ConfQueue, options, func(conf native.Conf) int64 { return c.native.Queue_open(name, conf) })
 }
 
-// openWorker opens a worker that runs up to concurrency jobs at once and answers its id.
-func (c *client) openWorker(queue int64, options map[string]any, concurrency int) (int64, error) {
+// OpenWorker opens a worker on a queue, with the worker's options of docs/options.md, that is given up to
+// concurrency jobs at once, and answers its id. Its jobs arrive as [EventJob].
+func (c *Client) OpenWorker(queue int64, options map[string]any, concurrency int) (int64, error) {
 	worker, err := c.open(ConfWorker, options, func(conf native.Conf) int64 {
 		return c.native.Worker_open(queue, conf)
 	})
@@ -82,7 +99,7 @@ func (c *client) openWorker(queue int64, options map[string]any, concurrency int
 	return worker, err
 }
 
-func (c *client) open(scope int, options map[string]any, with func(native.Conf) int64) (int64, error) {
+func (c *Client) open(scope int, options map[string]any, with func(native.Conf) int64) (int64, error) {
 	conf, err := newConf(scope, options)
 	if err != nil {
 		return 0, err
@@ -97,33 +114,72 @@ func (c *client) open(scope int, options map[string]any, with func(native.Conf) 
 	return answer, nil
 }
 
-// call runs a command of docs/commands.md on a queue and answers the operation.
-func (c *client) call(queue int64, command string, args map[string]any, payload []byte) (int64, error) {
-	text, err := json.Marshal(args)
-	if err != nil {
-		return 0, fmt.Errorf("bullmq: arguments of %s: %w", command, err)
+// Call runs a command of docs/commands.md on a queue and answers the operation. The arguments become a JSON
+// object; payload is sent as it is. Arguments that the command does not take end as an EventError before
+// anything is written.
+func (c *Client) Call(queue int64, command string, args map[string]any, payload []byte) (int64, error) {
+	if err := withoutNUL("command", command); err != nil {
+		return 0, err
 	}
-	if args == nil {
-		text = []byte("{}")
+	text, err := jsonObject("arguments of "+command, args)
+	if err != nil {
+		return 0, err
 	}
 	return c.ask(func() int64 { return c.native.Call(queue, command, text, payload) })
 }
 
-// done says that a job ended well; result is JSON text, empty for null.
-func (c *client) done(job int64, result []byte) (int64, error) {
+// Done says that a job ended well and answers the operation, which succeeds once that is stored. The result is
+// JSON text, empty for null. If the job's lock was lost, the operation ends with [CodeJobLockNotExist] or
+// [CodeJobLockMismatch]: another worker has the job, or had it.
+func (c *Client) Done(job int64, result []byte) (int64, error) {
 	return c.ask(func() int64 { return c.native.Job_done(job, result) })
 }
 
-// fail says that a job failed; failure has message, and optionally name, stack, giveBack.
-func (c *client) fail(job int64, failure map[string]any) (int64, error) {
-	text, err := json.Marshal(failure)
+// Fail says that a job failed and answers the operation, whose reply tells by [TagOutcome] whether the job
+// will run again. Members of failure: message (text), name (text, the error's class; "UnrecoverableError"
+// forbids a retry), stack (text, one entry of the job's stack traces), giveBack (true: not a failure, put the
+// job back to wait, this attempt uncounted).
+func (c *Client) Fail(job int64, failure map[string]any) (int64, error) {
+	text, err := jsonObject("failure", failure)
 	if err != nil {
-		return 0, fmt.Errorf("bullmq: failure: %w", err)
+		return 0, err
 	}
 	return c.ask(func() int64 { return c.native.Job_fail(job, text) })
 }
 
-func (c *client) ask(question func() int64) (int64, error) {
+// PauseWorker stops taking jobs. The operation succeeds when no job of this worker runs any more or, with
+// doNotWait, at once. Other workers of the queue go on.
+func (c *Client) PauseWorker(worker int64, doNotWait bool) (int64, error) {
+	return c.ask(func() int64 { return c.native.Worker_pause(worker, doNotWait) })
+}
+
+// ResumeWorker takes jobs again after [Client.PauseWorker].
+func (c *Client) ResumeWorker(worker int64) (int64, error) {
+	return c.ask(func() int64 { return c.native.Worker_resume(worker) })
+}
+
+// CloseWorker does for one worker what [Client.Close] does for all.
+func (c *Client) CloseWorker(worker int64, grace time.Duration) (int64, error) {
+	return c.ask(func() int64 { return c.native.Worker_close(worker, milliseconds(grace)) })
+}
+
+// Close ends in order: workers stop taking jobs, jobs that run may finish for the grace time ([NoLimit], or 0:
+// at once), what is written is flushed, connections end. Jobs that Wait has not handed out are given back;
+// those that still run after the grace time are recovered by other workers once their lock has expired. The
+// reply to the operation is the client's last event; Free after it.
+func (c *Client) Close(grace time.Duration) (int64, error) {
+	return c.ask(func() int64 { return c.native.Close(milliseconds(grace)) })
+}
+
+func milliseconds(grace time.Duration) int64 {
+	if grace < 0 {
+		return -1
+	}
+	return grace.Milliseconds()
+}
+
+// ask answers what question does, or its refusal.
+func (c *Client) ask(question func() int64) (int64, error) {
 	c.lock.RLock()
 	defer c.lock.RUnlock()
 	answer := question()
@@ -133,12 +189,20 @@ func (c *client) ask(question func() int64) (int64, error) {
 	return answer, nil
 }
 
-// wait answers the next events, at least one. It ends with the context's error, or with os.ErrClosed when
-// the client is freed. One goroutine at a time waits.
-func (c *client) wait(ctx context.Context) ([]record, error) {
+// withoutNUL refuses text that C would read as shorter than it is.
+func withoutNUL(what, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return refused(RefusedInval, fmt.Sprintf("%s %q contains a NUL byte", what, text))
+	}
+	return nil
+}
+
+// Wait answers the next events, at least one, and holds no thread while it waits. It ends with the context's
+// error, which loses no event, or with os.ErrClosed when the client is freed. One goroutine at a time waits.
+func (c *Client) Wait(ctx context.Context) ([]Record, error) {
 	var run []byte
 	err := c.events.wait(ctx, func() bool {
-		run = c.take()
+		run = c.take(0)
 		return run != nil
 	})
 	if err != nil {
@@ -147,11 +211,17 @@ func (c *client) wait(ctx context.Context) ([]record, error) {
 	return ReadRecords(run)
 }
 
+// Take answers the events that wait now, at most max of them (0: all), none when there are none. It never
+// blocks.
+func (c *Client) Take(max int) ([]Record, error) {
+	return ReadRecords(c.take(max))
+}
+
 // take copies the events that wait; nil when there are none.
-func (c *client) take() []byte {
+func (c *Client) take(max int) []byte {
 	c.lock.RLock()
 	defer c.lock.RUnlock()
-	batch := c.native.Take(0)
+	batch := c.native.Take(max)
 	if batch == nil || batch.Swigcptr() == 0 {
 		return nil
 	}
@@ -159,8 +229,9 @@ func (c *client) take() []byte {
 	return append([]byte{}, batch.Bytes()...)
 }
 
-// free releases everything at once; whoever waits is woken, later calls are refused.
-func (c *client) free() {
+// Free releases everything at once, waiting for nothing but the native thread. Whoever waits is woken, later
+// calls are refused. Jobs that were not finished are recovered by other workers once their lock has expired.
+func (c *Client) Free() {
 	c.events.close()
 	c.lock.Lock()
 	defer c.lock.Unlock()

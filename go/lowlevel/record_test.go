@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-const golden = "../bindings/golden"
+const golden = "../../bindings/golden"
 
 // What readers must skip, a writer cannot write.
 var readOnly = map[string]bool{"unknown-kinds": true, "reserved-byte": true}
@@ -44,7 +44,7 @@ func TestGoldenFilesAreWrittenAsEncoded(t *testing.T) {
 			}
 			var written []byte
 			for _, r := range records {
-				written = AppendRecord(written, r.kind, r.id, r.fields...)
+				written = AppendRecord(written, r.Type, r.ID, r.Fields...)
 			}
 			if !bytes.Equal(written, expected) {
 				t.Errorf("wrote\n%x\ninstead of\n%x", written, expected)
@@ -88,26 +88,26 @@ func load(t *testing.T, name string) []byte {
 }
 
 // Numbers are compared as numbers of their kind, so both sides are written out as text: i7, f0.5, b00ff.
-func meaning(records []record) [][]string {
+func meaning(records []Record) [][]string {
 	all := [][]string{}
 	for _, r := range records {
-		lines := []string{strconv.Itoa(r.kind), strconv.FormatInt(r.id, 10)}
-		for _, f := range r.fields {
-			lines = append(lines, strconv.Itoa(int(f.tag))+" "+value(f))
+		lines := []string{strconv.Itoa(r.Type), strconv.FormatInt(r.ID, 10)}
+		for _, f := range r.Fields {
+			lines = append(lines, strconv.Itoa(int(f.Tag))+" "+value(f))
 		}
 		all = append(all, lines)
 	}
 	return all
 }
 
-func value(f field) string {
-	switch f.kind {
+func value(f Field) string {
+	switch f.Kind {
 	case KindInteger:
-		return "i" + strconv.FormatInt(f.integer(), 10)
+		return "i" + strconv.FormatInt(f.Integer(), 10)
 	case KindFloat:
-		return "f" + strconv.FormatFloat(f.float(), 'g', -1, 64)
+		return "f" + strconv.FormatFloat(f.Float(), 'g', -1, 64)
 	}
-	return "b" + hex.EncodeToString(f.raw)
+	return "b" + hex.EncodeToString(f.Raw)
 }
 
 func expectation(t *testing.T, name string) [][]string {

@@ -2,18 +2,18 @@ package lowlevel
 
 import "libbullmq/bullmq/internal/native"
 
-// refusal says that the library did not begin a call.
-type refusal struct {
-	code   int
-	reason string
+// Refusal is the error of a call that the library did not begin; use errors.As to look at its Code.
+type Refusal struct {
+	Code   int    // RefusedInval, ...
+	Reason string // a sentence: what was wrong, with which value
 }
 
-func (r *refusal) Error() string { return "bullmq: " + r.reason }
+func (r *Refusal) Error() string { return "bullmq: " + r.Reason }
 
 // refused is the error of a negative answer; reason may be "".
 func refused(code int, reason string) error {
 	if reason == "" {
 		reason = string(native.Strerror(code))
 	}
-	return &refusal{code: code, reason: reason}
+	return &Refusal{Code: code, Reason: reason}
 }
