@@ -32,7 +32,6 @@ struct bqi_command {
     unsigned reloads;      /* answers of NOSCRIPT */
     uint64_t deadline;     /* loop time in ms; 0: none */
     const void *droppable; /* who may take it back while it waits unsent; NULL: nobody */
-    int keeps_bytes;       /* the owner may submit it again from `done`, and frees the bytes */
     bqi_command_done done;
 };
 

@@ -43,8 +43,7 @@ void bqi_connection_free(struct bqi_connection *connection) {
 
 static void answer(struct bqi_command *command, const redisReply *reply,
                    const struct bqi_error *error) {
-    if (!command->keeps_bytes)
-        bqi_command_free_bytes(command);
+    bqi_command_free_bytes(command);
     command->done(command, reply, error);
 }
 
@@ -113,15 +112,6 @@ void bqi_connection_drop_waiting(struct bqi_connection *connection, const void *
     bqi_command_list_prepend(&connection->waiting, &kept);
     bqi_error_set(&error, BQ_ERR_CLOSED, "The worker closes; the command is not needed any more.");
     fail_all(&dropped, &error);
-}
-
-void bqi_connection_flush(struct bqi_connection *connection) {
-    if (connection->out.length == 0 && !connection->out.failed)
-        return;
-    if (connection->out.failed)
-        bqi_connection_reset(connection, "out of memory");
-    else if (connection->socket)
-        bqi_socket_write(connection->socket, &connection->out);
 }
 
 /* ---- losing and restoring ---- */
@@ -220,6 +210,25 @@ static void lost(struct bqi_connection *connection, const char *why, int64_t del
 void bqi_connection_reset(struct bqi_connection *connection, const char *why) {
     if (connection->state == BQI_CONNECTION_READY)
         lost(connection, why, 0);
+}
+
+static void out_of_memory(struct bqi_connection *connection) {
+    struct bqi_error error;
+    if (connection->state == BQI_CONNECTION_READY) {
+        lost(connection, "out of memory", retry_delay(1));
+        return;
+    }
+    bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED, "Out of memory while connecting.");
+    attempt_failed(connection, &error);
+}
+
+void bqi_connection_flush(struct bqi_connection *connection) {
+    if (!connection->socket || (connection->out.length == 0 && !connection->out.failed))
+        return;
+    if (connection->out.failed)
+        out_of_memory(connection);
+    else
+        bqi_socket_write(connection->socket, &connection->out);
 }
 
 /* ---- socket events ---- */

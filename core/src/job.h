@@ -5,7 +5,7 @@
 #include "run_options.h"
 #include "worker.h"
 
-struct bqi_finish; /* an outcome on its way, job_outcome.c */
+struct bqi_finish; /* an outcome on its way, job_outcome.h */
 
 struct bqi_job {
     bq_id id; /* the host's handle */

@@ -82,6 +82,16 @@ static unsigned pack_finish(msgpack_sbuffer *out, const struct bqi_worker_option
     return members;
 }
 
+static void pack_rule(msgpack_sbuffer *out, const struct bqi_run_options *options,
+                      const json_t *of_job, const json_t *of_worker) {
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, 2);
+    pack_retention(&packer, of_job, of_worker);
+    bqi_pack_text(&packer, "attempts");
+    bqi_pack_number(&packer, (double)options->attempts);
+}
+
 /* ---- life ---- */
 
 static void read_object(struct bqi_run_options *options, const struct bqi_worker_options *worker,
@@ -91,11 +101,14 @@ static void read_object(struct bqi_run_options *options, const struct bqi_worker
     options->lifo = json_is_true(json_object_get(object, "lifo"));
     read_backoff(options, json_object_get(object, "backoff"));
     options->public_text = bqi_job_fields_public_opts(object);
-    options->finish_members =
-        pack_finish(&options->finish[BQI_FINISH_COMPLETED], worker, options,
-                    json_object_get(object, "removeOnComplete"), worker->remove_on_complete);
-    pack_finish(&options->finish[BQI_FINISH_FAILED], worker, options,
-                json_object_get(object, "removeOnFail"), worker->remove_on_fail);
+    const json_t *kept[] = {json_object_get(object, "removeOnComplete"),
+                            json_object_get(object, "removeOnFail")};
+    const json_t *default_kept[] = {worker->remove_on_complete, worker->remove_on_fail};
+    for (int i = 0; i < 2; i++) {
+        options->finish_members =
+            pack_finish(&options->finish[i], worker, options, kept[i], default_kept[i]);
+        pack_rule(&options->rule[i], options, kept[i], default_kept[i]);
+    }
 }
 
 struct bqi_run_options *bqi_run_options_new(const struct bqi_worker_options *worker,
@@ -117,8 +130,10 @@ struct bqi_run_options *bqi_run_options_new(const struct bqi_worker_options *wor
     }
     options->references = 1;
     options->text_len = len;
-    msgpack_sbuffer_init(&options->finish[0]);
-    msgpack_sbuffer_init(&options->finish[1]);
+    for (int i = 0; i < 2; i++) {
+        msgpack_sbuffer_init(&options->finish[i]);
+        msgpack_sbuffer_init(&options->rule[i]);
+    }
     read_object(options, worker, object);
     json_decref(object);
     return options;
@@ -132,8 +147,10 @@ struct bqi_run_options *bqi_run_options_ref(struct bqi_run_options *options) {
 void bqi_run_options_unref(struct bqi_run_options *options) {
     if (!options || --options->references > 0)
         return;
-    msgpack_sbuffer_destroy(&options->finish[0]);
-    msgpack_sbuffer_destroy(&options->finish[1]);
+    for (int i = 0; i < 2; i++) {
+        msgpack_sbuffer_destroy(&options->finish[i]);
+        msgpack_sbuffer_destroy(&options->rule[i]);
+    }
     bqi_free(options->text);
     bqi_free(options->backoff_type);
     free(options->public_text);

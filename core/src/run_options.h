@@ -25,6 +25,7 @@ struct bqi_run_options {
     /* The members of moveToFinished's packed options, without the token; by outcome. */
     msgpack_sbuffer finish[2];
     unsigned finish_members;
+    msgpack_sbuffer rule[2]; /* {keepJobs, attempts} of finishJobs; by outcome */
 };
 
 enum { BQI_FINISH_COMPLETED, BQI_FINISH_FAILED };

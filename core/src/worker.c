@@ -92,6 +92,7 @@ static void fetch_into_free_slots(struct bqi_worker *worker) {
 }
 
 void bqi_worker_turn(struct bqi_worker *worker) {
+    bqi_worker_send_outcomes(worker);
     bqi_worker_check_ends(worker);
     if (worker->state != BQI_WORKER_OPEN || worker->paused || free_slots(worker) <= 0)
         return;
@@ -130,6 +131,7 @@ static struct bqi_worker *new_worker(bq_client *client, const bq_conf *conf,
         return NULL;
     }
     worker->client = client;
+    worker->outcomes_end = &worker->outcomes;
     worker->window = 1;
     worker->found = 1; /* the first fetch tells DRAINED if it is empty, as Node does */
     worker->id = bqi_client_next_id(client);

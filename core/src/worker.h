@@ -30,6 +30,7 @@ struct bqi_worker_options {
 };
 
 struct bqi_job;
+struct bqi_finish;
 
 struct bqi_worker {
     bq_id id;
@@ -57,7 +58,9 @@ struct bqi_worker {
     struct bqi_operations pause_operations;
     struct bqi_operations close_operations;
 
-    struct bqi_job *jobs; /* newest first */
+    struct bqi_job *jobs;        /* newest first */
+    struct bqi_finish *outcomes; /* of this turn, not yet sent */
+    struct bqi_finish **outcomes_end;
     struct bqi_run_options *last_options;
     int renewing;
     int checking_stalled;
@@ -116,6 +119,14 @@ void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
                            msgpack_sbuffer *out);
 /* Read the four-element answer of a fetching script; `token` is the one it was called with. */
 void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply, const char *token);
+
+/* The packed {lockDuration, maxMetricsSize, limiter?, name?} of the commands for many jobs. */
+void bqi_worker_pack_batch(const struct bqi_worker *worker, msgpack_sbuffer *out);
+
+/* ---- job_outcome.c ---- */
+
+/* Send the outcomes that were queued in this turn. */
+void bqi_worker_send_outcomes(struct bqi_worker *worker);
 
 /* ---- worker_marker.c ---- */
 

@@ -66,6 +66,7 @@ static void give_back_untaken(struct bqi_worker *worker) {
 
 void bqi_worker_abandon(struct bqi_worker *worker) {
     worker->abandoned = 1;
+    bqi_worker_send_outcomes(worker);
     for (struct bqi_job *job = worker->jobs, *older; job; job = older) {
         older = job->older;
         job->renewing = 0;

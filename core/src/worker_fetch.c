@@ -21,28 +21,47 @@ struct fetch {
     char token[TOKEN_SIZE];
 };
 
-void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
-                           msgpack_sbuffer *out) {
-    const struct bqi_worker_options *options = &worker->options;
-    msgpack_packer packer;
-    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, 2u + (options->limiter_max > 0) + (options->name != NULL));
-    bqi_pack_text(&packer, "token");
-    bqi_pack_text(&packer, token);
-    bqi_pack_text(&packer, "lockDuration");
-    bqi_pack_number(&packer, (double)options->lock_duration);
+static unsigned member_count(const struct bqi_worker_options *options) {
+    return 1u + (options->limiter_max > 0) + (options->name != NULL);
+}
+
+static void pack_members(const struct bqi_worker_options *options, msgpack_packer *packer) {
+    bqi_pack_text(packer, "lockDuration");
+    bqi_pack_number(packer, (double)options->lock_duration);
     if (options->limiter_max > 0) {
-        bqi_pack_text(&packer, "limiter");
-        msgpack_pack_map(&packer, 2);
-        bqi_pack_text(&packer, "max");
-        bqi_pack_number(&packer, (double)options->limiter_max);
-        bqi_pack_text(&packer, "duration");
-        bqi_pack_number(&packer, (double)options->limiter_duration);
+        bqi_pack_text(packer, "limiter");
+        msgpack_pack_map(packer, 2);
+        bqi_pack_text(packer, "max");
+        bqi_pack_number(packer, (double)options->limiter_max);
+        bqi_pack_text(packer, "duration");
+        bqi_pack_number(packer, (double)options->limiter_duration);
     }
     if (options->name) {
-        bqi_pack_text(&packer, "name");
-        bqi_pack_text(&packer, options->name);
+        bqi_pack_text(packer, "name");
+        bqi_pack_text(packer, options->name);
     }
+}
+
+void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
+                           msgpack_sbuffer *out) {
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, 1 + member_count(&worker->options));
+    bqi_pack_text(&packer, "token");
+    bqi_pack_text(&packer, token);
+    pack_members(&worker->options, &packer);
+}
+
+void bqi_worker_pack_batch(const struct bqi_worker *worker, msgpack_sbuffer *out) {
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, 1 + member_count(&worker->options));
+    bqi_pack_text(&packer, "maxMetricsSize");
+    if (worker->options.metrics_points >= 0)
+        bqi_pack_number(&packer, (double)worker->options.metrics_points);
+    else
+        bqi_pack_text(&packer, "");
+    pack_members(&worker->options, &packer);
 }
 
 /* ---- a fetched job ---- */

@@ -1,12 +1,15 @@
 --- include queue-closed
 
 -- DETACH-CHILD: the parent waits for this child no longer. A parent that thereby waits for none goes
--- to the front of `wait`, whatever its own priority and delay.
+-- to the front of `wait`, whatever its own priority and delay. Returns false when it did not wait for
+-- this child.
 local function detach_child(child_key, parent_key, queue, id)
   local dependencies = parent_key .. ':dependencies'
-  if call('SREM', dependencies, child_key) == 0 or call('EXISTS', dependencies) == 1
-    or call('ZREM', queue .. ':waiting-children', id) == 0 then
-    return
+  if call('SREM', dependencies, child_key) == 0 then
+    return false
+  end
+  if call('EXISTS', dependencies) == 1 or call('ZREM', queue .. ':waiting-children', id) == 0 then
+    return true
   end
   call('RPUSH', queue .. ':wait', id)
   local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
@@ -14,4 +17,5 @@ local function detach_child(child_key, parent_key, queue, id)
     call('ZADD', queue .. ':marker', '0', '0')
   end
   call('XADD', queue .. ':events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')
+  return true
 end

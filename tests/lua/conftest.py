@@ -47,6 +47,11 @@ def commands(exported):
     return read_commands(exported)
 
 
+@pytest.fixture(scope="session")
+def batch_commands(exported):
+    return read_commands(exported / "batch")
+
+
 @pytest.fixture
 def connection(redis_socket):
     client = redis.Redis(unix_socket_path=redis_socket, decode_responses=True)

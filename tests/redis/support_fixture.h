@@ -1,5 +1,5 @@
-/* What most programs here begin with: one server for all tests, and for each test an empty database,
- * a host and its open queue "q". */
+/* What most programs here begin with: one server for all tests, and for each test an empty
+ * database, a host and its open queue "q". */
 #ifndef SUPPORT_FIXTURE_H
 #define SUPPORT_FIXTURE_H
 

@@ -163,8 +163,7 @@ static void show(struct host *host) {
         const struct event *event = host->events[i];
         print_error("  event type %d id %lld%s %s %s %s\n", event->type, (long long)event->id,
                     event->seen ? " (seen)" : "", event_text(host, event, BQ_TAG_JOB_ID),
-                    event_text(host, event, BQ_TAG_MESSAGE),
-                    event_text(host, event, BQ_TAG_STATE));
+                    event_text(host, event, BQ_TAG_MESSAGE), event_text(host, event, BQ_TAG_STATE));
     }
 }
 

@@ -1,5 +1,6 @@
 /* A host of the library, as a binding is one: a client, and a log of the events it has taken. Tests
- * wait here for events with a deadline; one that does not come fails the test and shows what did. */
+ * wait here for events with a deadline; one that does not come fails the test and shows what did.
+ */
 #ifndef SUPPORT_HOST_H
 #define SUPPORT_HOST_H
 
@@ -19,7 +20,7 @@ struct host {
     struct event **events;
     size_t count;
     size_t room;
-    size_t unseen; /* all before it are seen */
+    size_t unseen;      /* all before it are seen */
     bq_batch **batches; /* what the records point into */
     size_t batch_count;
     char texts[8][4096]; /* what event_text has lent out */
@@ -44,8 +45,8 @@ bq_id host_worker(struct host *host, bq_id queue, const char *options, int credi
 bq_id host_queue_begin(struct host *host, const char *name, const char *options);
 bq_id host_worker_begin(struct host *host, bq_id queue, const char *options);
 
-/* The first event of this type and id (0: any) that no wait has returned, waiting for it for at most
- * `ms`; NULL if it did not come. */
+/* The first event of this type and id (0: any) that no wait has returned, waiting for it for at
+ * most `ms`; NULL if it did not come. */
 const struct event *host_try(struct host *host, int type, bq_id id, int ms);
 /* The same with plenty of time; it must come. */
 const struct event *host_wait(struct host *host, int type, bq_id id);

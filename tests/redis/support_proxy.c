@@ -33,8 +33,8 @@ struct proxy {
 
 static struct sockaddr_un address_of(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%.*s",
-             (int)sizeof address.sun_path - 1, path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%.*s", (int)sizeof address.sun_path - 1,
+             path);
     return address;
 }
 

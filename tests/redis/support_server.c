@@ -1,5 +1,5 @@
-#include "support_cmocka.h"
 #include "support_server.h"
+#include "support_cmocka.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,9 +40,9 @@ int free_port(void) {
 static void exec_redis(const struct server *server) {
     char port[16];
     const char *arguments[MOST_ARGUMENTS] = {
-        "redis-server", "--port",          port,    "--bind",     "127.0.0.1", "--unixsocket",
-        server->path,   "--dir",           ".",     "--save",     "",          "--loglevel",
-        "warning",      "--logfile",       "redis.log"};
+        "redis-server", "--port",    port,       "--bind", "127.0.0.1", "--unixsocket",
+        server->path,   "--dir",     ".",        "--save", "",          "--loglevel",
+        "warning",      "--logfile", "redis.log"};
     int count = 15;
     snprintf(port, sizeof port, "%d", server->port);
     for (int i = 0; i < server->option_count; i++)
@@ -56,9 +56,8 @@ static void exec_redis(const struct server *server) {
 
 static int answers(struct server *server) {
     server->redis = redisConnectUnix(server->path);
-    redisReply *reply = server->redis && !server->redis->err
-                            ? redisCommand(server->redis, "PING")
-                            : NULL;
+    redisReply *reply =
+        server->redis && !server->redis->err ? redisCommand(server->redis, "PING") : NULL;
     /* Anything but LOADING: it may want a password. */
     int ready = reply && strncmp(reply->str, "LOADING", 7) != 0;
     if (reply)

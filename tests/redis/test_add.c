@@ -55,7 +55,8 @@ static void data_may_be_left_out(void **state) {
 
 static void data_is_stored_byte_for_byte(void **state) {
     (void)state;
-    static const char data[] = "{ \"text\" : \"\xc3\xa9\\u0000\\n\", \"n\": 12345678901234567890.10 }";
+    static const char data[] =
+        "{ \"text\" : \"\xc3\xa9\\u0000\\n\", \"n\": 12345678901234567890.10 }";
     host_add(host, queue, data, NULL);
     assert_string_equal(job_field("1", "data"), data);
 }
@@ -186,7 +187,8 @@ static void child_of_another_living_parent_is_not_taken_over(void **state) {
     (void)state;
     host_add(host, queue, "{}", "{\"jobId\":\"p1\"}");
     host_add(host, queue, "{}", "{\"jobId\":\"p2\"}");
-    host_add(host, queue, "{}", "{\"jobId\":\"c\",\"parent\":{\"id\":\"p1\",\"queue\":\"bull:q\"}}");
+    host_add(host, queue, "{}",
+             "{\"jobId\":\"c\",\"parent\":{\"id\":\"p1\",\"queue\":\"bull:q\"}}");
     bq_id operation =
         bq_easy_add(host->client, queue, "work", "{}",
                     "{\"jobId\":\"c\",\"parent\":{\"id\":\"p2\",\"queue\":\"bull:q\"}}");
@@ -210,7 +212,8 @@ static void data_over_the_size_limit_is_refused(void **state) {
     const struct event *error = host_error(host, operation, BQ_ERR_INVALID_ARGUMENT);
     assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
                         "The size of job big exceeds the limit 10 bytes");
-    host_reply(host, bq_easy_add(host->client, queue, "fits", "{\"a\":1234}", "{\"sizeLimit\":10}"));
+    host_reply(host,
+               bq_easy_add(host->client, queue, "fits", "{\"a\":1234}", "{\"sizeLimit\":10}"));
 }
 
 static void size_limit_of_zero_is_no_limit(void **state) {
@@ -258,7 +261,8 @@ static void opening_a_queue_writes_its_settings(void **state) {
     (void)state;
     host_queue(host, "m", "{\"streams\":{\"events\":{\"maxLen\":77}}}");
     bq_id silent = host_queue(host, "silent", "{\"skipMetasUpdate\":true}");
-    host_reply(host, bq_easy_is_paused(host->client, silent)); /* what was written before it is there */
+    host_reply(host,
+               bq_easy_is_paused(host->client, silent)); /* what was written before it is there */
     assert_string_equal(server_text(server, "HGET bull:m:meta opts.maxLenEvents"), "77");
     assert_string_equal(server_text(server, "HGET bull:m:meta version"), "bullmq:6.7.0");
     assert_int_equal(server_integer(server, "EXISTS bull:silent:meta"), 0);

@@ -102,8 +102,9 @@ static void what_redis_refuses_is_told_per_entry_and_the_others_are_added(void *
     assert_true(next_answer(&answers));
     assert_int_equal(answers.field.tag, BQ_TAG_ENTRY_ERROR);
     memcpy(text, answers.field.bytes.ptr, answers.field.bytes.len);
-    assert_string_equal(text, "{\"code\":-5,\"name\":\"ParentJobNotExist\",\"message\":\"Missing key "
-                              "for parent job bull:no:x. addJob\"}");
+    assert_string_equal(text,
+                        "{\"code\":-5,\"name\":\"ParentJobNotExist\",\"message\":\"Missing key "
+                        "for parent job bull:no:x. addJob\"}");
     assert_true(next_answer(&answers));
     assert_int_equal(answers.field.tag, BQ_TAG_JOB_ID);
     assert_false(next_answer(&answers));
@@ -138,7 +139,8 @@ static void twenty_thousand_jobs_keep_their_order(void **state) {
 }
 
 /* A record counts its fields in 16 bits. */
-static void more_jobs_than_a_reply_can_tell_of_are_refused_before_anything_is_written(void **state) {
+static void
+more_jobs_than_a_reply_can_tell_of_are_refused_before_anything_is_written(void **state) {
     bq_buffer records = BQ_BUFFER_INIT;
     (void)state;
     put_many(&records, 65536);

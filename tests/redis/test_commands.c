@@ -165,8 +165,8 @@ static void changing_a_job_that_is_gone_is_an_error_in_nodes_words(void **state)
           "Missing key for job x. updateProgress");
     fails(bq_easy_update_job_data(host->client, queue, "x", "1"), BQ_ERR_JOB_NOT_EXIST,
           "Missing key for job x. updateData");
-    fails(bq_easy_add_job_log(host->client, queue, "x", "row", BQ_EASY_UNSET),
-          BQ_ERR_JOB_NOT_EXIST, "Missing key for job x. addLog");
+    fails(bq_easy_add_job_log(host->client, queue, "x", "row", BQ_EASY_UNSET), BQ_ERR_JOB_NOT_EXIST,
+          "Missing key for job x. addLog");
     assert_int_equal(server_integer(server, "EXISTS bull:q:x bull:q:x:logs"), 0);
 }
 
@@ -209,8 +209,8 @@ static void obliterate_is_refused_while_jobs_are_active_unless_forced(void **sta
     host_worker(host, queue, "{\"skipStalledCheck\":true}", 1);
     host_add(host, queue, "{}", NULL);
     next_job();
-    fails(bq_easy_obliterate(host->client, queue, 0, BQ_EASY_UNSET),
-          BQ_ERR_QUEUE_HAS_ACTIVE_JOBS, "Cannot obliterate queue with active jobs");
+    fails(bq_easy_obliterate(host->client, queue, 0, BQ_EASY_UNSET), BQ_ERR_QUEUE_HAS_ACTIVE_JOBS,
+          "Cannot obliterate queue with active jobs");
     host_reply(host, bq_easy_obliterate(host->client, queue, 1, BQ_EASY_UNSET));
     assert_int_equal(server_reply(server, "KEYS *")->elements, 0);
 }

@@ -108,8 +108,8 @@ static void a_refused_connection_is_told_and_tried_again(void **state) {
 static void a_call_fails_after_as_many_attempts_as_are_allowed(void **state) {
     (void)state;
     host = open_port(free_port(), "\"connection.maxRetriesPerRequest\":1");
-    const struct event *error = host_error(host, add(host_queue_begin(host, "q", NULL)),
-                                           BQ_ERR_MAX_RETRIES_PER_REQUEST);
+    const struct event *error =
+        host_error(host, add(host_queue_begin(host, "q", NULL)), BQ_ERR_MAX_RETRIES_PER_REQUEST);
     starts_with(message(error), "Reached the max retries per request limit (which is 1)");
     assert_non_null(strstr(message(error), "ECONNREFUSED"));
     assert_int_equal(event_integer(error, BQ_TAG_FLAGS), BQ_FLAG_RETRIABLE);
@@ -251,8 +251,8 @@ static int forget_passwords(void **state) {
 
 static void fails_to_log_in(const char *members, const char *why) {
     host = host_open(server, members);
-    const struct event *error = host_error(host, add(host_queue_begin(host, "q", NULL)),
-                                           BQ_ERR_AUTHENTICATION_FAILED);
+    const struct event *error =
+        host_error(host, add(host_queue_begin(host, "q", NULL)), BQ_ERR_AUTHENTICATION_FAILED);
     assert_int_equal(event_integer(error, BQ_TAG_FLAGS), BQ_FLAG_FATAL);
     assert_non_null(strstr(message(error), why));
     assert_null(strstr(message(error), "s3cret"));
@@ -332,10 +332,10 @@ static const char *as_one_that_hangs_up(int turn) {
 
 /* First without its data set, then with it. */
 static const char *as_a_loading_redis(int turn) {
-    static const char *const answers[] = {
-        "-LOADING Redis is loading the dataset in memory\r\n",
-        "$33\r\nredis_version:7.0.15\r\nloading:1\r\n\r\n",
-        "$33\r\nredis_version:7.0.15\r\nloading:0\r\n\r\n", "+OK\r\n", ":1\r\n"};
+    static const char *const answers[] = {"-LOADING Redis is loading the dataset in memory\r\n",
+                                          "$33\r\nredis_version:7.0.15\r\nloading:1\r\n\r\n",
+                                          "$33\r\nredis_version:7.0.15\r\nloading:0\r\n\r\n",
+                                          "+OK\r\n", ":1\r\n"};
     return turn < 5 ? answers[turn] : "+OK\r\n";
 }
 

@@ -58,8 +58,8 @@ static void renewal_may_be_switched_off(void **state) {
                                         "\"skipStalledCheck\":true}");
     while (server_integer(server, "EXISTS bull:q:1:lock"))
         host_try(host, BQ_EV_LOCK_LOST, 0, 10);
-    const struct event *error = host_error(host, bq_easy_done(host->client, job->id, "1"),
-                                           BQ_ERR_JOB_LOCK_NOT_EXIST);
+    const struct event *error =
+        host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_LOCK_NOT_EXIST);
     assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
                         "Missing lock for job 1. moveToFinished");
     assert_string_equal(job_id_of(error), "1");
@@ -82,8 +82,8 @@ static void a_lock_of_another_worker_is_respected(void **state) {
     const struct event *job = start_job(SHORT_LOCK);
     server_do(server, "SET bull:q:1:lock foreign");
     host_wait(host, BQ_EV_LOCK_LOST, job->id);
-    const struct event *error = host_error(host, bq_easy_fail(host->client, job->id, "x"),
-                                           BQ_ERR_JOB_LOCK_MISMATCH);
+    const struct event *error =
+        host_error(host, bq_easy_fail(host->client, job->id, "x"), BQ_ERR_JOB_LOCK_MISMATCH);
     assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
                         "Lock mismatch for job 1. Cmd moveToFinished from active");
     assert_string_equal(server_text(server, "GET bull:q:1:lock"), "foreign");
@@ -105,8 +105,8 @@ static void a_job_that_is_not_active_any_more_cannot_be_retried(void **state) {
     worker = host_worker(host, queue, SHORT_LOCK, 1);
     const struct event *job = next_job();
     server_do(server, "LREM bull:q:active 1 1");
-    const struct event *error = host_error(host, bq_easy_fail(host->client, job->id, "x"),
-                                           BQ_ERR_JOB_NOT_IN_STATE);
+    const struct event *error =
+        host_error(host, bq_easy_fail(host->client, job->id, "x"), BQ_ERR_JOB_NOT_IN_STATE);
     assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),
                         "Job 1 is not in the active state. retryJob");
 }

@@ -192,19 +192,16 @@ static void exponential_backoff_doubles(void **state) {
 
 static void fractional_delay_is_passed_on(void **state) {
     (void)state;
-    host_add(host, queue, "{}",
-             "{\"attempts\":2,\"backoff\":{\"type\":\"fixed\",\"delay\":12.5}}");
+    host_add(host, queue, "{}", "{\"attempts\":2,\"backoff\":{\"type\":\"fixed\",\"delay\":12.5}}");
     work(NULL);
-    const struct event *reply =
-        host_reply(host, bq_easy_fail(host->client, next_job()->id, "x"));
+    const struct event *reply = host_reply(host, bq_easy_fail(host->client, next_job()->id, "x"));
     assert_true(event_float(reply, BQ_TAG_DELAY) == 12.5);
     host_done(host, next_job(), "1");
 }
 
 static void unknown_backoff_fails_the_job_with_nodes_sentence(void **state) {
     (void)state;
-    host_add(host, queue, "{}",
-             "{\"attempts\":5,\"backoff\":{\"type\":\"lunar\",\"delay\":1}}");
+    host_add(host, queue, "{}", "{\"attempts\":5,\"backoff\":{\"type\":\"lunar\",\"delay\":1}}");
     work(NULL);
     assert_string_equal(run_failing("{\"message\":\"x\",\"stack\":\"trace\"}"), "failed");
     assert_string_equal(
@@ -289,8 +286,7 @@ static void a_job_with_pending_children_cannot_complete(void **state) {
     host_add(host, queue, "{}", "{\"jobId\":\"dad\"}");
     server_do(server, "SADD bull:q:dad:dependencies bull:q:kid");
     work(NULL);
-    const struct event *reply =
-        host_reply(host, bq_easy_done(host->client, next_job()->id, "1"));
+    const struct event *reply = host_reply(host, bq_easy_done(host->client, next_job()->id, "1"));
     assert_string_equal(event_text(host, reply, BQ_TAG_OUTCOME), "failed");
     assert_string_equal(job_field("dad", "failedReason"),
                         "Job dad has pending dependencies. moveToFinished");
@@ -315,8 +311,7 @@ static void a_job_given_back_waits_again_and_counts_nothing(void **state) {
     host_add(host, queue, "{}", NULL);
     work(NULL);
     const struct event *job = next_job();
-    const struct event *reply =
-        host_reply(host, bq_easy_give_back(host->client, job->id));
+    const struct event *reply = host_reply(host, bq_easy_give_back(host->client, job->id));
     assert_string_equal(event_text(host, reply, BQ_TAG_OUTCOME), "waiting");
     job = next_job(); /* it is the only one, so it comes again */
     assert_int_equal(bq_record_integer(&job->record, BQ_TAG_ATTEMPTS_MADE, 0), 0);
@@ -374,8 +369,8 @@ static void unreadable_options_fail_the_job_unseen(void **state) {
         server_do(server, "ZADD bull:q:marker 0 0");
         const struct event *error = host_error_event(host, BQ_ERR_UNREADABLE_JOB);
         assert_string_equal(job_id_of(error), id);
-        assert_non_null(strstr(event_text(host, error, BQ_TAG_MESSAGE),
-                               "The job's options cannot be read"));
+        assert_non_null(
+            strstr(event_text(host, error, BQ_TAG_MESSAGE), "The job's options cannot be read"));
         wait_for_state(id, "failed");
     }
     host_add(host, queue, "{}", NULL);

@@ -37,8 +37,8 @@ static void kill_all_clients(void) {
     server_do(server, "CLIENT KILL TYPE normal SKIPME yes");
 }
 
-/* Runs jobs until that many are in the set; the outcome of one may be an error (a lock that was lost
- * meanwhile), the job then comes again. */
+/* Runs jobs until that many are in the set; the outcome of one may be an error (a lock that was
+ * lost meanwhile), the job then comes again. */
 static void run_until_completed(int count) {
     for (int64_t end = clock_ms() + 15000;;) {
         const struct event *job = host_try(host, BQ_EV_JOB, 0, 20);
@@ -371,8 +371,8 @@ static void a_client_may_be_freed_while_an_outcome_is_being_repeated(void **stat
 static void a_call_that_finds_no_memory_is_told_so_at_once(void **state) {
     (void)state;
     server_do(server, "CONFIG SET maxmemory 1");
-    const struct event *error = host_error(
-        host, bq_easy_add(host->client, queue, "work", "{}", NULL), BQ_ERR_REDIS_ERROR);
+    const struct event *error =
+        host_error(host, bq_easy_add(host->client, queue, "work", "{}", NULL), BQ_ERR_REDIS_ERROR);
     assert_memory_equal(event_text(host, error, BQ_TAG_MESSAGE), "OOM", 3);
 }
 

@@ -15,7 +15,7 @@ export const QUEUES = Object.keys(WORKER_OPTIONS);
 /** Reads the folder that scripts/export-lua wrote: command name -> { keys, lua }. */
 export function readExportedCommands(folder) {
   const commands = new Map();
-  for (const file of readdirSync(folder)) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.lua'))) {
     const [, name, keys] = file.match(/^(\w+)-(\d+)\.lua$/);
     commands.set(name, { keys: Number(keys), lua: readFileSync(join(folder, file), 'utf8') });
   }

@@ -1,0 +1,72 @@
+-- Adds many jobs that have neither parent nor deduplication. Every job has the effects and events of
+-- its own add command, in order; the marker is set once.
+--
+-- KEYS (9)   1 wait, 2 active, 3 prioritized, 4 delayed, 5 events, 6 meta, 7 id, 8 pc, 9 marker
+-- ARGV       1 prefix, then for each job seven: custom id or '', name, data (JSON), options (JSON, short
+--            names), timestamp ms, delay ms, priority or `lifo`
+-- Returns    an id for each job: new, or that of the job that has the custom id already
+-- Events     added and waiting or delayed, for each job; duplicated for a custom id that exists
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local wait, active, prioritized, delayed, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local meta, counter, pc, marker, prefix = KEYS[6], KEYS[7], KEYS[8], KEYS[9], ARGV[1]
+local PER_JOB, FIRST = 7, 2
+
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
+local max_len, paused, concurrency = settings[1], settings[2], settings[3]
+--- include max-events
+--- include enqueue-prioritized
+local jobs = (#ARGV - FIRST + 1) / PER_JOB
+local last_id = call('INCRBY', counter, jobs)
+local ids, tail, available, later = {}, {}, false, false
+
+local function push_tail()
+  if #tail > 0 then
+    call('LPUSH', wait, unpack(tail))
+    tail = {}
+  end
+end
+
+local function enqueue(id, timestamp, delay, priority)
+  if delay > 0 then
+    --- include enqueue-delayed
+    later = true
+    return
+  end
+  available = true
+  if priority == '0' then
+    tail[#tail + 1] = id
+  elseif priority == 'lifo' then
+    push_tail()
+    call('RPUSH', wait, id)
+  else
+    enqueue_prioritized(prioritized, pc, id, tonumber(priority))
+  end
+  call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting', 'jobId', id)
+end
+
+for i = 1, jobs do
+  local at = FIRST + (i - 1) * PER_JOB
+  local id, name, delay, priority = ARGV[at], ARGV[at + 1], ARGV[at + 5], ARGV[at + 6]
+  if id ~= '' and call('EXISTS', prefix .. id) == 1 then
+    call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'duplicated', 'jobId', id)
+  else
+    id = id ~= '' and id or string.format('%.0f', last_id - jobs + i)
+    call('HSET', prefix .. id, 'name', name, 'data', ARGV[at + 2], 'opts', ARGV[at + 3], 'timestamp',
+      ARGV[at + 4], 'delay', delay, 'priority', priority == 'lifo' and '0' or priority)
+    call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
+    enqueue(id, ARGV[at + 4], tonumber(delay), priority)
+  end
+  ids[i] = id
+end
+
+push_tail()
+if available then
+  --- include gate
+  if not closed then
+    call('ZADD', marker, '0', '0')
+  end
+end
+if later then
+  --- include mark-delay
+end
+return ids

@@ -1,0 +1,156 @@
+-- Finishes many active jobs and, for each where asked for, takes the next one. Every job has the effects
+-- and events of its own moveToFinished, in order; what cannot be finished does not touch the others.
+--
+-- KEYS (14)  1 wait, 2 active, 3 prioritized, 4 events, 5 stalled, 6 limiter, 7 delayed, 8 meta, 9 pc,
+--            10 marker, 11 completed, 12 failed, 13 metrics of completed, 14 metrics of failed
+-- ARGV       1 prefix, 2 now ms, 3 packed map {lockDuration, limiter?, name?, maxMetricsSize}, then for
+--            each job seven: id, token, `completed` or `failed`, value, packed map {keepJobs, attempts},
+--            packed array of further fields to write or '', `1` = take the next job
+-- Returns    for each job two: 0 or an error code of moveToFinished, and the reply of moveToActive or 0
+-- Events     those of moveToFinished for each job; drained at most once
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local limiter, delayed, meta, pc, marker = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local prefix, now, worker = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
+local points = worker.maxMetricsSize
+local PER_JOB, FIRST = 7, 4
+
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max', 'duration')
+local max_len, paused, concurrency = settings[1], settings[2], settings[3]
+local max, window = settings[4], settings[5]
+--- include max-events
+
+-- One look at all locks, and one at all children: hardly any job has some.
+local lock_keys, child_keys = {}, {}
+for at = FIRST, #ARGV, PER_JOB do
+  local job_key = prefix .. ARGV[at]
+  lock_keys[#lock_keys + 1] = job_key .. ':lock'
+  child_keys[#child_keys + 1] = job_key .. ':dependencies'
+  child_keys[#child_keys + 1] = job_key .. ':unsuccessful'
+end
+local owners = call('MGET', unpack(lock_keys))
+local have_children = call('EXISTS', unpack(child_keys)) > 0
+local freed_locks, freed_ids = {}, {}
+local finished = { completed = {}, failed = {} }
+local targets = { completed = KEYS[11], failed = KEYS[12] }
+local rules = {}
+
+local function store_finished()
+  for state, pairs_to_add in next, finished do
+    if #pairs_to_add > 0 then
+      call('ZADD', targets[state], unpack(pairs_to_add))
+      finished[state] = {}
+    end
+  end
+end
+
+local function finish(at, owner)
+  local id, token, state, result = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local job_key, completed = prefix .. id, state == 'completed'
+  local job = call('HMGET', job_key, 'name', 'parentKey', 'deid', 'atm')
+  if not job[1] and call('EXISTS', job_key) == 0 then
+    return -1
+  end
+  if completed and have_children
+    and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
+    return call('EXISTS', job_key .. ':dependencies') == 1 and -4 or -9
+  end
+  if token ~= '0' then
+    if owner ~= token then
+      return owner and -6 or -2
+    end
+    freed_locks[#freed_locks + 1] = job_key .. ':lock'
+    freed_ids[#freed_ids + 1] = id
+  end
+  local patch = ARGV[at + 5] ~= '' and cmsgpack.unpack(ARGV[at + 5])
+  if call('LREM', active, '-1', id) == 0 then
+    if patch then
+      call('HSET', job_key, unpack(patch))
+    end
+    return -3
+  end
+
+  local parent_key, dedup_id, attempts = job[2], job[3], job[4] and job[4] + 1 or '1'
+  if dedup_id then
+    --- include requeue-last
+    release_deduplication(dedup_id, id)
+    requeue_last(dedup_id, now, max_len, paused, concurrency)
+  end
+  local parent_queue, parent_id
+  if parent_key then
+    --- include parent-address
+    --- include finish-child
+    local parent
+    parent_queue, parent_id, parent = parent_address(parent_key, call('HGET', job_key, 'parent'))
+    if completed then
+      complete_child(parent_queue, parent_key, parent_id, job_key, result, now)
+    elseif parent then
+      fail_child(parent, job_key, result, now)
+    end
+  end
+
+  local rule = rules[ARGV[at + 4]]
+  if not rule then
+    rule = cmsgpack.unpack(ARGV[at + 4])
+    rules[ARGV[at + 4]] = rule
+  end
+  local keep, field = rule.keepJobs, completed and 'returnvalue' or 'failedReason'
+  if keep.count == 0 then
+    call('DEL', job_key, job_key .. ':logs', job_key .. ':dependencies', job_key .. ':processed',
+      job_key .. ':failed', job_key .. ':unsuccessful')
+    if parent_key and not completed then
+      --- include detach-child
+      detach_child(job_key, parent_key, parent_queue, parent_id)
+    end
+  else
+    local list = finished[state]
+    list[#list + 1], list[#list + 2] = now, id
+    if patch then
+      call('HSET', job_key, unpack(patch))
+    end
+    call('HSET', job_key, field, result, 'finishedOn', now, 'atm', attempts)
+    if not completed then
+      call('HDEL', job_key, 'defa')
+    end
+    if keep.age or keep.count and keep.count > 0 then
+      store_finished()
+      --- include trim-finished
+      trim_finished(targets[state], keep, now)
+    end
+  end
+  call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', state, 'jobId', id, field, result,
+    'prev', 'active')
+  if not completed and tonumber(attempts) >= (rule.attempts or 0) then
+    call('XADD', events, '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
+  end
+  if points and points ~= '' then
+    --- include collect-metrics
+    local key = completed and KEYS[13] or KEYS[14]
+    collect_metrics(key, key .. ':data', points, now)
+  end
+  return 0
+end
+
+--- include take-many
+local replies, count, quiet = {}, 0, false
+for at = FIRST, #ARGV, PER_JOB do
+  local code, reply = finish(at, owners[(at - FIRST) / PER_JOB + 1])
+  if code == 0 then
+    worker.token = ARGV[at + 1]
+    reply = ARGV[at + 6] == '1' and take()
+    quiet = not reply
+  end
+  replies[count + 1], replies[count + 2] = code, reply or 0
+  count = count + 2
+end
+
+if #freed_ids > 0 then
+  call('DEL', unpack(freed_locks))
+  call('SREM', stalled, unpack(freed_ids))
+end
+store_finished()
+wake_next()
+if quiet and call('EXISTS', wait, active, prioritized) == 0 then
+  call('XADD', events, '*', 'event', 'drained')
+end
+return replies

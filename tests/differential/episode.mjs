@@ -1,0 +1,171 @@
+// One episode: some hundred operations on empty databases, run on both sides in lockstep.
+import { differences } from './differences.mjs';
+import { Keyspace, describeKey, differingKeys } from './keyspace.mjs';
+import { Known } from './known.mjs';
+import { groups, operations, perform } from './operations/index.mjs';
+import { retention } from './operations/drawing.mjs';
+import { randomNumbers } from './random.mjs';
+import { qualified } from './side.mjs';
+import { START, enterWorld } from './simulated_world.mjs';
+
+// ms between two steps, and how often.
+const PAUSES = [[0, 30], [1, 15], [7, 10], [400, 15], [2500, 20], [6000, 5], [40000, 3], [3600000, 1]];
+const ALWAYS = ['add', 'fetch', 'complete', 'fail', 'resume'];
+
+/** Both sides and what watches them. */
+export class Pair {
+  constructor(theirs, ours, coverage) {
+    Object.assign(this, { theirs, ours, coverage });
+  }
+
+  async open(workers) {
+    enterWorld(START, 'open');
+    await this.theirs.open(workers);
+    await this.ours.open(workers);
+  }
+
+  async close() {
+    await this.theirs.closeEpisode();
+    await this.ours.closeEpisode();
+  }
+}
+
+/** An episode is its workers' options and its steps: { now, seed, name, values, counters }. */
+export class Episode {
+  constructor(pair, { workers, record = { workers, steps: [] } }) {
+    this.pair = pair;
+    this.record = record;
+    this.known = new Known(START);
+    this.aged = START;
+  }
+
+  async begin() {
+    await this.pair.open(this.record.workers);
+    this.keyspaces = { theirs: new Keyspace(this.pair.theirs.connection), ours: new Keyspace(this.pair.ours.connection) };
+    this.before = await this.#read();
+    this.known.learn(this.before.theirs);
+  }
+
+  async #read(ms = 0) {
+    const [theirs, ours] = await Promise.all([this.keyspaces.theirs.read(ms), this.keyspaces.ours.read(ms)]);
+    return { theirs, ours };
+  }
+
+  /** Runs a step on both sides. Returns what differs, as text, or nothing. */
+  async step(step) {
+    await this.liveUntil(step.now);
+    await this.#setCounters(step.counters);
+    const replies = {};
+    for (const side of ['theirs', 'ours']) {
+      enterWorld(step.now, step.seed);
+      replies[side] = await perform(this.pair[side], step);
+    }
+    if (replies.theirs.error) this.pair.coverage.noteError(step.name, replies.theirs);
+    const after = await this.#read();
+    const difference = await this.#compare({ ...step, before: this.before, after, replies });
+    this.before = after;
+    this.known.learn(after.theirs);
+    return difference;
+  }
+
+  /** Lets the clock reach `now`; what ends until then ends. */
+  async liveUntil(now) {
+    this.known.now = now;
+    const ms = Math.floor((now - this.aged) / 1000) * 1000;
+    if (ms <= 0) return;
+    this.aged += ms;
+    this.before = await this.#read(ms);
+    this.known.learn(this.before.theirs);
+  }
+
+  // In a shortened episode later jobs keep the ids that they had in the whole one.
+  async #setCounters(counters = {}) {
+    for (const [queue, counter] of Object.entries(counters)) {
+      if (this.known.counters[queue] === counter) continue;
+      for (const side of ['theirs', 'ours']) await this.pair[side].connection.set(`${qualified[queue]}:id`, counter);
+    }
+  }
+
+  async #compare(step) {
+    for (const { name, accept } of differences) {
+      if (await accept?.(step, this.pair)) this.pair.coverage.noteDifference(name);
+    }
+    const { replies, after } = step;
+    if (compared(replies.theirs) !== compared(replies.ours)) {
+      return `reply\n  BullMQ: ${JSON.stringify(replies.theirs)}\n  ours:   ${JSON.stringify(replies.ours)}`;
+    }
+    const keys = differingKeys(after.theirs, after.ours);
+    return keys.length > 0 ? keys.map((key) => describeKey(key, after.theirs, after.ours)).join('\n') : undefined;
+  }
+}
+
+const compared = ({ detail, ...reply }) => JSON.stringify(reply);
+
+function drawWorkers(random) {
+  const options = (more) => ({
+    lockDuration: random.pick([30000, 600000]),
+    ...(random.chance(0.2) && { removeOnComplete: asObject(retention(random)) }),
+    ...(random.chance(0.2) && { removeOnFail: asObject(retention(random)) }),
+    ...more,
+  });
+  return {
+    alpha: options({}),
+    beta: options({ name: 'named', metrics: { maxDataPoints: random.pick([1, 3, 60]) }, limiter: { max: random.pick([3, 40]), duration: 60000 } }),
+    gamma: options({}),
+  };
+}
+
+const asObject = (kept) => (typeof kept === 'object' ? kept : { count: Number(kept) });
+
+// Each episode leaves out some operations and favours a group, so that long chains of one kind happen.
+function drawWeights(random) {
+  const favoured = random.pick(Object.keys(groups));
+  const entries = [];
+  for (const [group, members] of Object.entries(groups)) {
+    for (const [name, { weight }] of Object.entries(members)) {
+      if (random.chance(0.6) || ALWAYS.includes(name)) entries.push([name, weight * (group === favoured ? 3 : 1)]);
+    }
+  }
+  return entries;
+}
+
+function drawStep(random, known, weights) {
+  for (;;) {
+    const name = random.weighted(weights);
+    const values = operations[name].draw(random, known);
+    if (values) return { name, values: JSON.parse(JSON.stringify(values)) };
+  }
+}
+
+/** Draws and runs an episode. Returns { record, difference? }. */
+export async function runRandomEpisode(pair, seed, length) {
+  const random = randomNumbers(seed);
+  const episode = new Episode(pair, { workers: drawWorkers(random) });
+  const weights = drawWeights(random);
+  await episode.begin();
+  let difference;
+  for (let i = 0; i < length && !difference; i++) {
+    const now = episode.known.now + random.weighted(PAUSES);
+    await episode.liveUntil(now);
+    const step = { now, seed: `${seed}/${i}`, counters: { ...episode.known.counters }, ...drawStep(random, episode.known, weights) };
+    episode.record.steps.push(step);
+    difference = await episode.step(step);
+  }
+  await pair.close();
+  return { record: episode.record, difference };
+}
+
+/** Runs the steps of a record. Returns { record up to the difference, difference? }. */
+export async function replayEpisode(pair, record) {
+  const episode = new Episode(pair, { record });
+  await episode.begin();
+  for (const [i, step] of record.steps.entries()) {
+    const difference = await episode.step(step);
+    if (difference) {
+      await pair.close();
+      return { record: { ...record, steps: record.steps.slice(0, i + 1) }, difference };
+    }
+  }
+  await pair.close();
+  return { record };
+}

@@ -1,0 +1,36 @@
+// Settings and states of a whole queue.
+import { QUEUES } from '../side.mjs';
+
+export const queues = {
+  pause: {
+    weight: 1,
+    draw: (random) => ({ queue: random.pick(QUEUES) }),
+    run: (side, { queue }) => side.queues[queue].pause(),
+  },
+  resume: {
+    weight: 4,
+    draw: (random) => ({ queue: random.pick(QUEUES) }),
+    run: (side, { queue }) => side.queues[queue].resume(),
+  },
+  globalConcurrency: {
+    weight: 1,
+    draw: (random) => ({ queue: random.pick(QUEUES), limit: random.pick([1, 3, 100]) }),
+    run: (side, { queue, limit }) => side.queues[queue].setGlobalConcurrency(limit),
+  },
+  globalRateLimit: {
+    weight: 1,
+    draw: (random) => ({ queue: random.pick(QUEUES), max: random.pick([0, 0, 0, 5]) }),
+    run: (side, { queue, max }) =>
+      max ? side.queues[queue].setGlobalRateLimit(max, 600000) : side.queues[queue].removeGlobalRateLimit(),
+  },
+  liftRateLimit: {
+    weight: 2,
+    draw: (random) => ({ queue: random.pick(QUEUES) }),
+    run: (side, { queue }) => side.queues[queue].removeRateLimitKey(),
+  },
+  obliterate: {
+    weight: 0.4,
+    draw: (random) => ({ queue: random.pick(QUEUES), force: random.chance(0.7), count: random.pick([3, 1000]) }),
+    run: (side, { queue, force, count }) => side.queues[queue].obliterate({ force, count }),
+  },
+};

@@ -1,0 +1,211 @@
+"""lua/batch: many jobs in one call have the effects, events and replies of their single commands."""
+
+import json
+import random
+
+import pytest
+import redis
+
+from lua_queue import NOW, LuaQueue, pack, pairs
+
+FINISH_KEYS = (
+    "wait active prioritized events stalled limiter delayed meta pc marker completed failed"
+    " metrics:completed metrics:failed"
+).split()
+FETCH_KEYS = "wait active prioritized events limiter delayed meta pc marker".split()
+ADD_KEYS = "wait active prioritized delayed events meta id pc marker".split()
+KEEPS = [{"count": -1}, {"count": 0}, {"count": 2}, {"age": 5}, {"age": 100, "count": 3}]
+
+
+class BatchQueue(LuaQueue):
+    """The same queue with many jobs at a time."""
+
+    def finish_many(self, outcomes, now, **worker):
+        words = []
+        for o in outcomes:
+            rule = {"keepJobs": o["keep"], "attempts": o["attempts"]}
+            fields = pack(o["fields"]) if o["fields"] else ""
+            words += [o["id"], o["token"], o["state"], o["result"], pack(rule), fields, int(o["fetch"])]
+        common = {"lockDuration": 30000, "maxMetricsSize": "", **worker}
+        reply = self.call("finishJobs", FINISH_KEYS, self.prefix, now, pack(common), *words)
+        return list(zip(reply[::2], [readable(r) for r in reply[1::2]], strict=True))
+
+    def fetch_many(self, tokens, now, **worker):
+        common = {"lockDuration": 30000, **worker}
+        reply = self.call("fetchJobs", FETCH_KEYS, self.prefix, now, pack(common), *tokens)
+        return [readable(r) for r in reply]
+
+    def add_many(self, jobs, now=NOW):
+        words = []
+        for opts, id, name, data in jobs:
+            priority = "lifo" if opts.get("lifo") else opts.get("priority", 0)
+            words += [id, name, data, json.dumps(opts), now, opts.get("delay", 0), priority]
+        return self.call("addJobs", ADD_KEYS, self.prefix, *words)
+
+
+def readable(reply):
+    if isinstance(reply, list) and isinstance(reply[0], list):
+        return reply[1], pairs(reply[0])
+    if isinstance(reply, list) and reply[2] > 0:
+        return [0, 0, "the rest of the rate limit", 0]  # runs in real time
+    return reply
+
+
+def finish_one_by_one(queue, outcomes, now, **worker):
+    replies = []
+    for o in outcomes:
+        reply = queue.finish(
+            o["id"], o["state"], o["result"], fetch=o["fetch"], now=now, fields=o["fields"],
+            keepJobs=o["keep"], attempts=o["attempts"], token=o["token"], **worker,
+        )
+        refused = isinstance(reply, int) and reply < 0
+        replies.append((reply, 0) if refused else (0, readable(reply)))
+    return replies
+
+
+def dump(connection):
+    """Everything in a database but the ids of events. A marker on an empty queue wakes a worker for
+    nothing; the many may leave it out."""
+    found = {}
+    for key in sorted(connection.keys("*")):
+        kind = connection.type(key)
+        if kind == "hash":
+            found[key] = readable_hash(connection.hgetall(key))
+        elif kind == "stream":
+            found[key] = [fields for _, fields in connection.xrange(key)]
+        elif kind == "zset":
+            found[key] = dict(connection.zrange(key, 0, -1, withscores=True))
+        elif kind == "list":
+            found[key] = connection.lrange(key, 0, -1)
+        elif kind == "set":
+            found[key] = connection.smembers(key)
+        else:
+            found[key] = connection.get(key)
+    for marker in [key for key in found if key.endswith(":marker")]:
+        prefix = marker.removesuffix("marker")
+        if not any(prefix + waiting in found for waiting in ("wait", "prioritized", "delayed")):
+            del found[marker]
+    return found
+
+
+def readable_hash(fields):
+    return {f: json.loads(v) if f in ("opts", "parent") else v for f, v in fields.items()}
+
+
+@pytest.fixture
+def both(redis_socket, commands, batch_commands):
+    """The same queues in two databases: one for single commands, one for many at a time."""
+    queues = []
+    for db in (0, 1):
+        connection = redis.Redis(unix_socket_path=redis_socket, decode_responses=True, db=db)
+        connection.flushdb()
+        queues.append(BatchQueue(connection, {**commands, **batch_commands}, "bull:orders"))
+    yield queues
+    for queue in queues:
+        queue.redis.flushdb()
+        queue.redis.close()
+
+
+def same(both):
+    single, many = both
+    assert dump(many.redis) == dump(single.redis)
+
+
+def add_random(rng, queue):
+    kind = rng.choice(["plain", "plain", "plain", "priority", "delayed", "lifo", "dedup", "last", "child"])
+    if kind == "child":
+        parent = queue.add({"priority": rng.choice([0, 3])}, waits_for_children=True)
+        flags = rng.choice([{}, {"fpof": True}, {"cpof": True}, {"idof": True}, {"rdof": True}])
+        queue.add({}, parent=(queue, parent), parent_flags=flags)
+        return
+    opts = {
+        "plain": {}, "priority": {"priority": rng.randint(1, 3)}, "delayed": {"delay": rng.choice([5, 500])},
+        "lifo": {"lifo": True}, "dedup": {"de": {"id": "d"}},
+        "last": {"de": {"id": "k", "keepLastIfActive": True}},
+    }[kind]
+    queue.add(opts)
+
+
+def random_outcomes(rng, active):
+    outcomes = []
+    for id, token in active:
+        failed = rng.random() < 0.3
+        outcomes.append({
+            "id": id, "token": token if rng.random() < 0.9 else "other:1",
+            "state": "failed" if failed else "completed", "result": "broken" if failed else '{"a":1}',
+            "fields": ["failedReason", "broken", "stacktrace", '["s"]'] if failed else None,
+            "keep": rng.choice(KEEPS), "attempts": rng.choice([0, 1, 3]), "fetch": rng.random() < 0.8,
+        })
+    return outcomes
+
+
+def prepare(seed, queue):
+    """A queue in some state with jobs in hand: [(id, token)]."""
+    rng = random.Random(seed)
+    for _ in range(rng.randint(3, 20)):
+        add_random(rng, queue)
+    active = []
+    for at in range(rng.randint(2, 8)):
+        taken = queue.take(token=f"w:{at}")
+        if isinstance(taken, tuple):
+            active.append((taken[0], f"w:{at}"))
+    for _ in range(rng.randint(0, 3)):
+        add_random(rng, queue)  # may park a last one
+    if active and rng.random() < 0.2:
+        queue.redis.delete(queue.key(rng.choice(active)[0]))
+    if active and rng.random() < 0.2:
+        queue.redis.lrem(queue.key("active"), 1, rng.choice(active)[0])
+    if active and rng.random() < 0.2:
+        id = rng.choice(active)[0]
+        queue.redis.sadd(queue.key(f"{id}:dependencies"), "bull:orders:99")
+    if rng.random() < 0.15:
+        queue.redis.hset(queue.key("meta"), "concurrency", rng.randint(1, 4))
+    if rng.random() < 0.1:
+        queue.pause()
+    return rng, active
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_finishing_many_is_finishing_each(both, seed):
+    single, many = both
+    rng, active = prepare(seed, single)
+    prepare(seed, many)
+    outcomes = random_outcomes(rng, active)
+    worker = rng.choice([{}, {}, {"limiter": {"max": 2, "duration": 1000}}, {"maxMetricsSize": 5}, {"name": "w"}])
+    now = NOW + rng.choice([1, 10, 60_000])
+    if outcomes:
+        expected = finish_one_by_one(single, outcomes, now, **worker)
+        assert many.finish_many(outcomes, now, **worker) == expected
+    same(both)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_fetching_many_is_fetching_each(both, seed):
+    single, many = both
+    rng, _ = prepare(seed, single)
+    prepare(seed, many)
+    now, tokens = NOW + rng.choice([1, 10, 1000]), [f"f:{at}" for at in range(6)]
+    worker = rng.choice([{}, {"limiter": {"max": 2, "duration": 1000}}, {"name": "w"}])
+    expected = []
+    for token in tokens:
+        expected.append(readable(single.take(now, token=token, **worker)))
+        if not isinstance(expected[-1], tuple):
+            break
+    assert many.fetch_many(tokens, now, **worker) == expected
+    same(both)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_adding_many_is_adding_each(both, seed):
+    single, many = both
+    rng = random.Random(seed)
+    if rng.random() < 0.3:
+        for queue in both:
+            queue.pause()
+    jobs = []
+    for at in range(rng.randint(1, 30)):
+        opts = rng.choice([{}, {"attempts": 3}, {"priority": 2}, {"delay": 50}, {"delay": 0.5}, {"lifo": True}])
+        jobs.append(({"attempts": 0, **opts}, rng.choice(["", "", f"mine-{at % 3}"]), f"n{at}", f'{{"at":{at}}}'))
+    expected = [single.add(opts, id=id, name=name, data=data) for opts, id, name, data in jobs]
+    assert many.add_many(jobs) == expected
+    same(both)
