@@ -104,16 +104,23 @@ static void pack_arguments(msgpack_sbuffer *out, const struct bqi_queue *queue,
     msgpack_pack_nil(&packer);
 }
 
+int bqi_add_check_size(const struct bqi_new_job *job, const struct bqi_job_options *options,
+                       struct bqi_error *error) {
+    if (options->size_limit <= 0 || job->data_len <= (size_t)options->size_limit)
+        return 0;
+    return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                         "The size of job %.*s exceeds the limit %lld bytes",
+                         (int)(job->name_len < 200 ? job->name_len : 200), job->name,
+                         (long long)options->size_limit);
+}
+
 int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
                    const struct bqi_job_options *options, struct bqi_command *command,
                    struct bqi_error *error) {
     struct bqi_words words;
     msgpack_sbuffer arguments;
-    if (options->size_limit > 0 && job->data_len > (size_t)options->size_limit)
-        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                             "The size of job %.*s exceeds the limit %lld bytes",
-                             (int)(job->name_len < 200 ? job->name_len : 200), job->name,
-                             (long long)options->size_limit);
+    if (bqi_add_check_size(job, options, error) != 0)
+        return -1;
     msgpack_sbuffer_init(&arguments);
     pack_arguments(&arguments, queue, job, options);
     choose_script(queue, options, &words, command);

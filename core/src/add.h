@@ -12,6 +12,15 @@ struct bqi_new_job {
     size_t data_len;
 };
 
+/* The compiled form of an options text; that of the last text is kept in the queue, until the next.
+ * NULL with `error`. */
+struct bqi_job_options *bqi_add_options(struct bqi_queue *queue, const char *text, size_t len,
+                                        struct bqi_error *error);
+
+/* Refuse data that is larger than the options allow. */
+int bqi_add_check_size(const struct bqi_new_job *job, const struct bqi_job_options *options,
+                       struct bqi_error *error);
+
 /* Write the call into `command`. -1 with `error`: refused, nothing was allocated. */
 int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
                    const struct bqi_job_options *options, struct bqi_command *command,

@@ -15,7 +15,7 @@ void bqi_words_init(struct bqi_words *words) {
     words->failed = 0;
 }
 
-static void free_words(struct bqi_words *words) {
+void bqi_words_drop(struct bqi_words *words) {
     if (words->text != words->fixed_text) {
         bqi_free(words->text);
         bqi_free(words->length);
@@ -34,7 +34,7 @@ static void grow(struct bqi_words *words) {
     }
     memcpy(text, words->text, (size_t)words->count * sizeof *text);
     memcpy(length, words->length, (size_t)words->count * sizeof *length);
-    free_words(words);
+    bqi_words_drop(words);
     words->text = text;
     words->length = length;
     words->capacity = capacity;
@@ -70,7 +70,7 @@ int bqi_words_format(struct bqi_words *words, struct bqi_command *command) {
     command->bytes = NULL;
     if (!words->failed)
         length = redisFormatCommandArgv(&command->bytes, words->count, words->text, words->length);
-    free_words(words);
+    bqi_words_drop(words);
     if (length < 0)
         return -1;
     command->length = (size_t)length;

@@ -56,6 +56,9 @@ void bqi_words_int(struct bqi_words *words, long long number);             /* at
 /* "EVALSHA <sha> <number of keys>". */
 void bqi_words_script(struct bqi_words *words, const struct bqi_script_source *script);
 
+/* End with words that are not needed after all. */
+void bqi_words_drop(struct bqi_words *words);
+
 /* Turn the words into the command's bytes and end with the words. -1: out of memory. */
 int bqi_words_format(struct bqi_words *words, struct bqi_command *command);
 

@@ -36,24 +36,35 @@ static const char *public_name(const char *short_name) {
     return short_name;
 }
 
+static int set_telemetry(json_t *expanded, const char *name, json_t *value) {
+    json_t *telemetry = json_object_get(expanded, "telemetry");
+    if (!telemetry) {
+        telemetry = json_object();
+        if (json_object_set_new(expanded, "telemetry", telemetry) != 0)
+            return -1;
+    }
+    return json_object_set(telemetry, name, value);
+}
+
 json_t *bqi_job_options_expand(const json_t *stored) {
     json_t *expanded = json_object();
-    json_t *telemetry = NULL;
     const char *key;
     json_t *value;
+    int status = expanded ? 0 : -1;
     json_object_foreach((json_t *)stored, key, value) {
-        int metadata = strcmp(key, "tm") == 0;
-        if (!metadata && strcmp(key, "omc") != 0) {
-            json_object_set(expanded, public_name(key), value);
-            continue;
-        }
-        if (!telemetry) {
-            telemetry = json_object();
-            json_object_set_new(expanded, "telemetry", telemetry);
-        }
-        json_object_set(telemetry, metadata ? "metadata" : "omitContext", value);
+        if (status != 0)
+            break;
+        if (strcmp(key, "tm") == 0)
+            status = set_telemetry(expanded, "metadata", value);
+        else if (strcmp(key, "omc") == 0)
+            status = set_telemetry(expanded, "omitContext", value);
+        else
+            status = json_object_set(expanded, public_name(key), value);
     }
-    return expanded;
+    if (status == 0)
+        return expanded;
+    json_decref(expanded);
+    return NULL;
 }
 
 /* ---- merging ---- */
@@ -68,8 +79,10 @@ static json_t *merge(const json_t *defaults, const json_t *opts) {
     if (!merged)
         return NULL;
     json_object_del(merged, "jobId");
-    if (opts)
-        json_object_update(merged, (json_t *)opts);
+    if (opts && json_object_update(merged, (json_t *)opts) != 0) {
+        json_decref(merged);
+        return NULL;
+    }
     json_object_foreach_safe(merged, next, key, value) {
         if (json_is_null(value))
             json_object_del(merged, key);
@@ -77,16 +90,15 @@ static json_t *merge(const json_t *defaults, const json_t *opts) {
     return merged;
 }
 
-static void normalise(json_t *merged) {
+static int normalise(json_t *merged) {
     json_t *backoff = json_object_get(merged, "backoff");
-    if (!json_object_get(merged, "attempts"))
-        json_object_set_new(merged, "attempts", json_integer(0));
+    if (!json_object_get(merged, "attempts") &&
+        json_object_set_new(merged, "attempts", json_integer(0)) != 0)
+        return -1;
     if (!json_is_number(backoff))
-        return;
-    json_t *fixed = json_object();
-    json_object_set_new(fixed, "type", json_string("fixed"));
-    json_object_set(fixed, "delay", backoff);
-    json_object_set_new(merged, "backoff", fixed);
+        return 0;
+    json_t *fixed = json_pack("{s:s, s:O}", "type", "fixed", "delay", backoff);
+    return json_object_set_new(merged, "backoff", fixed);
 }
 
 /* ---- checks between options ---- */
@@ -130,34 +142,54 @@ static int check(const json_t *merged, struct bqi_error *error) {
 
 /* ---- packing ---- */
 
-static void pack(struct bqi_job_options *options) {
-    msgpack_packer packer;
-    const char *key;
-    json_t *value;
-    json_t *telemetry = json_object_get(options->values, "telemetry");
+static int store_telemetry(json_t *stored, const json_t *telemetry) {
     json_t *metadata = json_object_get(telemetry, "metadata");
     json_t *omit = json_object_get(telemetry, "omitContext");
-    size_t count = json_object_size(options->values);
-    if (telemetry)
-        count += (metadata != NULL) + (omit != NULL) - 1u;
+    if (metadata && json_object_set(stored, "tm", metadata) != 0)
+        return -1;
+    return omit ? json_object_set(stored, "omc", omit) : 0;
+}
+
+/* The stored form: short names, and what telemetry holds one level up. NULL: out of memory. */
+static json_t *stored_form(const json_t *values) {
+    json_t *stored = json_object();
+    const char *key;
+    json_t *value;
+    int status = stored ? 0 : -1;
+    json_object_foreach((json_t *)values, key, value) {
+        const char *short_name = bqi_job_option_short_name(key);
+        if (status != 0)
+            break;
+        if (strcmp(key, "telemetry") == 0)
+            status = store_telemetry(stored, value);
+        else
+            status = json_object_set(stored, short_name ? short_name : key, value);
+    }
+    if (status == 0)
+        return stored;
+    json_decref(stored);
+    return NULL;
+}
+
+static int pack(struct bqi_job_options *options) {
+    msgpack_packer packer;
+    json_t *stored = stored_form(options->values);
+    if (!stored)
+        return -1;
     msgpack_sbuffer_init(&options->packed);
     msgpack_packer_init(&packer, &options->packed, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, count);
-    json_object_foreach(options->values, key, value) {
-        const char *short_name = bqi_job_option_short_name(key);
-        if (value == telemetry)
-            continue;
-        bqi_pack_text(&packer, short_name ? short_name : key);
-        bqi_pack_json(&packer, value);
+    bqi_pack_json(&packer, stored);
+    json_decref(stored);
+    return 0;
+}
+
+const char *bqi_job_options_json(struct bqi_job_options *options) {
+    if (!options->json) {
+        json_t *stored = stored_form(options->values);
+        options->json = stored ? json_dumps(stored, JSON_COMPACT) : NULL;
+        json_decref(stored);
     }
-    if (metadata) {
-        bqi_pack_text(&packer, "tm");
-        bqi_pack_json(&packer, metadata);
-    }
-    if (omit) {
-        bqi_pack_text(&packer, "omc");
-        bqi_pack_json(&packer, omit);
-    }
+    return options->json;
 }
 
 static double number(const json_t *values, const char *name, double unset) {
@@ -187,11 +219,14 @@ int bqi_job_options_init(struct bqi_job_options *options, const json_t *defaults
         json_decref(merged);
         return -1;
     }
-    normalise(merged);
     options->values = merged;
-    read_values(options);
-    pack(options);
-    return 0;
+    if (normalise(merged) == 0 && pack(options) == 0) {
+        read_values(options);
+        return 0;
+    }
+    options->values = NULL;
+    json_decref(merged);
+    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
 }
 
 void bqi_job_options_free(struct bqi_job_options *options) {
@@ -199,5 +234,6 @@ void bqi_job_options_free(struct bqi_job_options *options) {
         return;
     json_decref(options->values);
     msgpack_sbuffer_destroy(&options->packed);
+    free(options->json);
     memset(options, 0, sizeof *options);
 }

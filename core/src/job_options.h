@@ -11,6 +11,7 @@
 struct bqi_job_options {
     json_t *values; /* what was merged; owns the texts below */
     msgpack_sbuffer packed;
+    char *json; /* as stored, made when it is first asked for */
     double delay;
     double timestamp; /* 0: now */
     int64_t priority;
@@ -23,6 +24,8 @@ struct bqi_job_options {
 /* `defaults` and `opts` are objects or NULL. On -1 nothing needs freeing. */
 int bqi_job_options_init(struct bqi_job_options *options, const json_t *defaults,
                          const json_t *opts, struct bqi_error *error);
+/* The JSON text that is stored, short names; NULL: out of memory. */
+const char *bqi_job_options_json(struct bqi_job_options *options);
 void bqi_job_options_free(struct bqi_job_options *options);
 
 /* Public name <-> short name of an option; NULL where they are the same. */

@@ -83,12 +83,12 @@ static int free_slots(const struct bqi_worker *worker) {
 /* One fetch at a time while the queue may be empty; more as long as they bring jobs, so that many
  * free slots fill in a few round trips. */
 static void fetch_into_free_slots(struct bqi_worker *worker) {
-    while (worker->fetching < worker->window && free_slots(worker) > 0) {
-        int before = worker->fetching;
-        bqi_worker_fetch(worker);
-        if (worker->fetching == before)
-            return;
-    }
+    int slots;
+    do {
+        slots = worker->window - worker->fetching;
+        if (slots > free_slots(worker))
+            slots = free_slots(worker);
+    } while (slots > 0 && bqi_worker_fetch(worker, slots) > 0);
 }
 
 void bqi_worker_turn(struct bqi_worker *worker) {

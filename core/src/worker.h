@@ -113,7 +113,8 @@ void bqi_worker_check_ends(struct bqi_worker *worker);
 
 /* ---- worker_fetch.c ---- */
 
-void bqi_worker_fetch(struct bqi_worker *worker);
+/* Fetch for up to `slots` slots; returns for how many. */
+int bqi_worker_fetch(struct bqi_worker *worker, int slots);
 /* The packed {token, lockDuration, limiter?, name?} of every fetching script. */
 void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
                            msgpack_sbuffer *out);

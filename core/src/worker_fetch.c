@@ -14,11 +14,12 @@ static const enum bqi_key fetch_keys[] = {BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_
                                           BQI_KEY_DELAYED, BQI_KEY_PAUSED,  BQI_KEY_META,
                                           BQI_KEY_PC,      BQI_KEY_MARKER};
 
-enum { TOKEN_SIZE = 64, WIDEST_WINDOW = 64 };
+enum { TOKEN_SIZE = 64, WIDEST_WINDOW = 64, BATCH = 16 };
 
 struct fetch {
     struct bqi_worker_command base;
-    char token[TOKEN_SIZE];
+    size_t count;
+    char tokens[][TOKEN_SIZE];
 };
 
 static unsigned member_count(const struct bqi_worker_options *options) {
@@ -191,36 +192,49 @@ void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
     admit(job, hash);
 }
 
-/* ---- moveToActive ---- */
+/* ---- moveToActive, and fetchJobs for several slots ---- */
+
+static const enum bqi_key batch_keys[] = {BQI_KEY_WAIT,   BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED,
+                                          BQI_KEY_EVENTS, BQI_KEY_LIMITER, BQI_KEY_DELAYED,
+                                          BQI_KEY_META,   BQI_KEY_PC,      BQI_KEY_MARKER};
+
+static void take_answers(struct fetch *fetch, const redisReply *reply) {
+    struct bqi_worker *worker = fetch->base.worker;
+    if (fetch->count == 1) {
+        bqi_worker_take_fetched(worker, reply, fetch->tokens[0]);
+        return;
+    }
+    for (size_t i = 0; i < reply->elements && i < fetch->count; i++)
+        bqi_worker_take_fetched(worker, reply->element[i], fetch->tokens[i]);
+}
 
 static void on_fetched(struct bqi_command *command, const redisReply *reply,
                        const struct bqi_error *error) {
     struct fetch *fetch = (struct fetch *)command;
     struct bqi_worker *worker = fetch->base.worker;
-    worker->fetching--;
+    worker->fetching -= (int32_t)fetch->count;
     bqi_worker_command_ended(worker);
     if (error) {
         if (error->code != BQ_ERR_CLOSED)
             bqi_worker_error(worker, error, NULL);
         worker->window = worker->drained = 1; /* try again when the marker says so, or in a while */
     } else {
-        bqi_worker_take_fetched(worker, reply, fetch->token);
+        take_answers(fetch, reply);
     }
     bqi_free(fetch);
 }
 
-void bqi_worker_fetch(struct bqi_worker *worker) {
-    struct fetch *fetch = bqi_calloc(sizeof *fetch);
-    msgpack_sbuffer packed;
+static void make_tokens(struct bqi_worker *worker, struct fetch *fetch) {
+    for (size_t i = 0; i < fetch->count; i++)
+        snprintf(fetch->tokens[i], TOKEN_SIZE, "%s:%llu", worker->uuid,
+                 (unsigned long long)worker->last_token++);
+}
+
+static void submit_single(struct bqi_worker *worker, struct fetch *fetch) {
     struct bqi_words words;
-    if (!fetch) {
-        bqi_worker_out_of_memory(worker);
-        return;
-    }
-    snprintf(fetch->token, sizeof fetch->token, "%s:%llu", worker->uuid,
-             (unsigned long long)worker->last_token++);
+    msgpack_sbuffer packed;
     msgpack_sbuffer_init(&packed);
-    bqi_worker_pack_fetch(worker, fetch->token, &packed);
+    bqi_worker_pack_fetch(worker, fetch->tokens[0], &packed);
     bqi_words_init(&words);
     bqi_words_script(&words, bqi_script_find("moveToActive"));
     bqi_words_keys(&words, &worker->queue->keys, fetch_keys,
@@ -228,8 +242,42 @@ void bqi_worker_fetch(struct bqi_worker *worker) {
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
     bqi_words_int(&words, bqi_now());
     bqi_words_add(&words, packed.data, packed.size);
-    fetch->base.base.droppable = worker;
-    worker->fetching++;
     bqi_worker_submit(worker, &fetch->base, "moveToActive", &words, on_fetched);
     msgpack_sbuffer_destroy(&packed);
+}
+
+static void submit_batch(struct bqi_worker *worker, struct fetch *fetch) {
+    struct bqi_words words;
+    msgpack_sbuffer packed;
+    msgpack_sbuffer_init(&packed);
+    bqi_worker_pack_batch(worker, &packed);
+    bqi_words_init(&words);
+    bqi_words_script(&words, bqi_script_find("fetchJobs"));
+    bqi_words_keys(&words, &worker->queue->keys, batch_keys,
+                   sizeof batch_keys / sizeof *batch_keys);
+    bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
+    bqi_words_int(&words, bqi_now());
+    bqi_words_add(&words, packed.data, packed.size);
+    for (size_t i = 0; i < fetch->count; i++)
+        bqi_words_text(&words, fetch->tokens[i]);
+    bqi_worker_submit(worker, &fetch->base, "fetchJobs", &words, on_fetched);
+    msgpack_sbuffer_destroy(&packed);
+}
+
+int bqi_worker_fetch(struct bqi_worker *worker, int slots) {
+    size_t count = slots < BATCH ? (size_t)slots : BATCH;
+    struct fetch *fetch = bqi_calloc(sizeof *fetch + count * sizeof *fetch->tokens);
+    if (!fetch) {
+        bqi_worker_out_of_memory(worker);
+        return 0;
+    }
+    fetch->count = count;
+    fetch->base.base.droppable = worker;
+    make_tokens(worker, fetch);
+    worker->fetching += (int32_t)count;
+    if (count == 1)
+        submit_single(worker, fetch);
+    else
+        submit_batch(worker, fetch);
+    return (int)count;
 }

@@ -97,7 +97,7 @@ void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
     struct wait *wait = seconds > 0 ? bqi_calloc(sizeof *wait) : NULL;
     if (!wait) {
         look_now(worker);
-        bqi_worker_fetch(worker);
+        bqi_worker_fetch(worker, 1);
         return;
     }
     wait->known_due = worker->block_until;

@@ -1,4 +1,5 @@
 # examples/ruby/round_trip.rb: adds one job, runs it, closes in order
+# frozen_string_literal: true
 require "json"
 require "libbullmq"
 

@@ -6,7 +6,7 @@ local function ids_in_state(key, state, first, last, ascending)
     return call(ascending and 'ZRANGE' or 'ZREVRANGE', key, first, last)
   end
   if ascending then
-    first, last = -(last + 1), -(first + 1)
+    first, last = -1 - last, -1 - first
   end
   local ids = call('LRANGE', key, first, last)
   -- Queues of BullMQ 4 and older kept a marker, whose id begins with `0:`, at the tail.

@@ -62,9 +62,9 @@ export class Episode {
     }
     if (replies.theirs.error) this.pair.coverage.noteError(step.name, replies.theirs);
     const after = await this.#read();
-    const difference = await this.#compare({ ...step, before: this.before, after, replies });
-    this.before = after;
-    this.known.learn(after.theirs);
+    const difference = await this.#compare({ ...step, before: this.before.ours, after, replies });
+    this.before = { theirs: after.ours, ours: after.ours };
+    this.known.learn(after.ours);
     return difference;
   }
 
@@ -87,17 +87,36 @@ export class Episode {
   }
 
   async #compare(step) {
-    for (const { name, accept } of differences) {
-      if (await accept?.(step, this.pair)) this.pair.coverage.noteDifference(name);
-    }
     const { replies, after } = step;
-    if (compared(replies.theirs) !== compared(replies.ours)) {
-      return `reply\n  BullMQ: ${JSON.stringify(replies.theirs)}\n  ours:   ${JSON.stringify(replies.ours)}`;
+    let sameReply = compared(replies.theirs) === compared(replies.ours);
+    let keys = differingKeys(after.theirs, after.ours);
+    for (const { name, accept } of sameReply && keys.length === 0 ? [] : differences) {
+      const accepted = accept({ ...step, keys, sameReply });
+      if (!accepted) continue;
+      this.pair.coverage.noteDifference(name);
+      await this.#adopt(accepted.keys.filter((key) => keys.includes(key)));
+      keys = keys.filter((key) => !accepted.keys.includes(key));
+      sameReply ||= accepted.reply === true;
     }
-    const keys = differingKeys(after.theirs, after.ours);
+    if (!sameReply) return describeReplies(replies);
     return keys.length > 0 ? keys.map((key) => describeKey(key, after.theirs, after.ours)).join('\n') : undefined;
   }
+
+  // BullMQ's side takes our content over, so that what follows can be compared exactly again.
+  async #adopt(keys) {
+    const { theirs, ours } = this.pair;
+    for (const key of keys) {
+      if (await ours.connection.exists(key)) {
+        await ours.connection.copy(key, key, 'DB', theirs.connection.options.db, 'REPLACE');
+      } else {
+        await theirs.connection.del(key);
+      }
+      this.keyspaces.theirs.cursors[key] = this.keyspaces.ours.cursors[key];
+    }
+  }
 }
+
+const describeReplies = ({ theirs, ours }) => `reply\n  BullMQ: ${JSON.stringify(theirs)}\n  ours:   ${JSON.stringify(ours)}`;
 
 const compared = ({ detail, ...reply }) => JSON.stringify(reply);
 

@@ -6,19 +6,23 @@ const COMMAND = 'readKeyspaceForComparison';
 // Fields that Redis writes as JSON, with members in any order.
 const JSON_FIELDS = new Set(['opts', 'parent', 'pd']);
 
+/** A value whose objects have their members in one order at any depth. */
+export function inOneOrder(value) {
+  if (Array.isArray(value)) return value.map(inOneOrder);
+  if (!value || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, inOneOrder(value[key])]));
+}
+
 function canonicalJson(text) {
-  const sort = (value) =>
-    value && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sort(value[key])]))
-      : value;
   try {
-    return JSON.stringify(sort(JSON.parse(text)));
+    return JSON.stringify(inOneOrder(JSON.parse(text)));
   } catch {
     return text;
   }
 }
 
-function canonicalHash(flat) {
+/** The fields of a hash, as Redis lists them, in one order. */
+export function canonicalHash(flat) {
   const pairs = [];
   for (let i = 0; i < flat.length; i += 2) {
     pairs.push([flat[i], JSON_FIELDS.has(flat[i]) ? canonicalJson(flat[i + 1]) : flat[i + 1]]);

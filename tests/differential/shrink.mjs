@@ -1,5 +1,6 @@
 // Makes a failing episode short: drops steps, then parts of their values, as long as it still fails.
 import { replayEpisode } from './episode.mjs';
+import { operations } from './operations/index.mjs';
 
 /** Returns { record, difference } with few and small steps. `attempts` bounds the work. */
 export async function shrink(pair, failing, attempts = 500) {
@@ -43,14 +44,18 @@ async function dropSteps(steps, stillFails) {
 async function simplifyValues(steps, stillFails) {
   for (let i = 0; i < steps().length; i++) {
     const tried = new Set();
-    for (let path; i < steps().length && (path = nextPath(steps()[i].values, tried));) {
+    for (let path; i < steps().length && (path = nextPath(steps()[i], tried));) {
       tried.add(path.join('\u0000'));
       await stillFails(steps().map((step, at) => (at === i ? { ...step, values: without(step.values, path) } : step)));
     }
   }
 }
 
-const nextPath = (values, tried) => innerPaths(values).find((path) => !tried.has(path.join('\u0000')));
+// An operation may name values that are of use as a whole only.
+function nextPath({ name, values }, tried) {
+  const { whole = [] } = operations[name];
+  return innerPaths(values).find((path) => !whole.includes(path[0]) && !tried.has(path.join('\u0000')));
+}
 
 // Members of members: those of the values themselves are what the operation needs.
 function innerPaths(values, path = []) {

@@ -59,7 +59,8 @@ export class Side {
       }
       if (ours) this.replaced.add(name);
       this.commandNames.set(name, versionedName);
-      const lua = ours ? ours.lua : definition.lua;
+      // Two commands may have the same text: the name keeps their SHA1 apart, by which calls are counted.
+      const lua = `${ours ? ours.lua : definition.lua}\n-- ${name}`;
       this.scriptsBySha.set(createHash('sha1').update(lua).digest('hex'), name);
       return define.call(this.connection, versionedName, { ...definition, lua });
     };

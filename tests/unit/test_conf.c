@@ -48,9 +48,8 @@ static int64_t integer(int scope, const char *name) {
 }
 
 static void assert_text(int scope, const char *name, const char *expected) {
-    int failed = 0;
-    char *text = bqi_conf_text(conf, scope, name, &failed);
-    assert_int_equal(failed, 0);
+    char *text;
+    assert_int_equal(bqi_conf_text(conf, scope, name, &text), 0);
     if (expected)
         assert_string_equal(text, expected);
     else
@@ -116,8 +115,8 @@ static void integers_are_whole_and_in_their_range(void **state) {
     assert_int_equal(integer(BQ_CONF_CLIENT, "connection.port"), 7000);
     taken("{\"connection\":{\"port\":8000.0}}");
     assert_int_equal(integer(BQ_CONF_CLIENT, "connection.port"), 8000);
-    static const char *const wrong[] = {"0", "65536", "-1", "1.5", "abc", "\"7000\"", "", "true",
-                                        "1e300", "[]"};
+    static const char *const wrong[] = {"0",        "65536", "-1",   "1.5",   "abc",
+                                        "\"7000\"", "",      "true", "1e300", "[]"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(bq_conf_set(conf, "connection.port", wrong[i]), BQ_EINVAL);
     refused_text("connection.port", "65536",
@@ -168,11 +167,17 @@ static void booleans_are_true_or_false(void **state) {
 }
 
 static void retention_has_many_forms(void **state) {
-    static const char *const right[] = {"true", "false", "0", "100", "-1", "{}", "{\"count\":5}",
+    static const char *const right[] = {"true",
+                                        "false",
+                                        "0",
+                                        "100",
+                                        "-1",
+                                        "{}",
+                                        "{\"count\":5}",
                                         "{\"age\":1.5,\"count\":5,\"limit\":10}",
                                         "{\"age\":null}"};
-    static const char *const wrong[] = {"1.5", "\"all\"", "[]", "{\"count\":1.5}",
-                                        "{\"age\":\"1h\"}", "{\"age\":-1}"};
+    static const char *const wrong[] = {
+        "1.5", "\"all\"", "[]", "{\"count\":1.5}", "{\"age\":\"1h\"}", "{\"age\":-1}"};
     (void)state;
     use(BQ_CONF_WORKER);
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
@@ -198,9 +203,9 @@ static void default_job_options_are_checked_when_they_are_set(void **state) {
             "The job option \"attempts\" must be an integer of at least 0, not -3.");
     refused("{\"defaultJobOptions\":[]}",
             "The queue option \"defaultJobOptions\" must be an object of job options, not [].");
-    assert_int_equal(json_integer_value(json_object_get(bqi_conf_json(conf, "defaultJobOptions"),
-                                                        "attempts")),
-                     3);
+    assert_int_equal(
+        json_integer_value(json_object_get(bqi_conf_json(conf, "defaultJobOptions"), "attempts")),
+        3);
 }
 
 /* ---- names and nesting ---- */

@@ -1,5 +1,6 @@
 // All operations of a run. Each is drawn once (`draw`, with the run's random numbers and what it knows of
 // the queues; nothing when there is nothing to do it to) and then run on both sides with the same values.
+import { canonicalHash, inOneOrder } from '../keyspace.mjs';
 import { adding } from './add.mjs';
 import { changing, settings } from './change.mjs';
 import { damaging } from './damage.mjs';
@@ -25,12 +26,8 @@ function withoutClock(reply, isTtl) {
 }
 
 // A job comes from moveToActive as a flat list of fields, in no order that means anything.
-function withSortedFields(reply) {
-  if (!Array.isArray(reply) || reply.length !== 4 || !Array.isArray(reply[0])) return reply;
-  const [fields, ...rest] = reply;
-  const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1]]] : []));
-  return [pairs.sort(), ...rest];
-}
+const withSortedFields = (reply) =>
+  (Array.isArray(reply) && reply.length === 4 && Array.isArray(reply[0]) ? [canonicalHash(reply[0]), ...reply.slice(1)] : reply);
 
 /** Runs an operation on a side. Errors are part of what is compared. */
 export async function perform(side, { name, values }) {
@@ -38,7 +35,7 @@ export async function perform(side, { name, values }) {
   try {
     const value = await run(side, values);
     const plain = value === undefined ? null : JSON.parse(JSON.stringify(value));
-    return { reply: withSortedFields(withoutClock(plain, ttlReply)) };
+    return { reply: inOneOrder(withSortedFields(withoutClock(plain, ttlReply))) };
   } catch (error) {
     // What Lua says of a broken call names lines and variables of the script.
     const inScript = /user_script|ERR |WRONGTYPE/.test(error.message);

@@ -24,6 +24,12 @@ export const processing = {
     draw: (random) => ({ queue: queueName(random), token: random.chance(0.9) ? TOKEN : random.pick(['token-2', '0']) }),
     run: (side, { queue, token: holder }) => side.workers[queue].getNextJob(holder, { block: false }),
   },
+  // An idle worker takes the marker when it wakes up.
+  popMarker: {
+    weight: 5,
+    draw: (random) => ({ queue: queueName(random) }),
+    run: (side, { queue }) => side.connection.zpopmin(`${qualified[queue]}:marker`),
+  },
   complete: {
     weight: 13,
     draw: (random, known) => {

@@ -84,13 +84,15 @@ export const rawJobs = {
   rawAdd: { weight: 6, draw: drawAdd, run: runAdd },
   rawMoveToActive: {
     weight: 5,
+    whole: ['worker'],
     draw: (random, known) => ({ queue: queueName(random), now: known.now, worker: drawWorker(random) }),
     run: (side, { queue, now, worker }) => side.call('moveToActive',
       ...keysOf(queue, 'wait active prioritized events stalled limiter delayed paused meta pc marker'), prefixOf(queue), now, pack(worker)),
   },
-  rawMoveToFinished: { weight: 6, draw: drawFinish, run: runFinish },
+  rawMoveToFinished: { weight: 6, whole: ['worker', 'patch'], draw: drawFinish, run: runFinish },
   rawMoveToDelayed: {
     weight: 2,
+    whole: ['worker', 'patch'],
     draw: withActive((random, known, token) => ({
       worker: { ...drawWorker(random), token }, delay: delay(random), skip: random.pick(['0', '1']), patch: fieldPatch(random), fetch: random.pick(['0', '1']),
     })),
@@ -100,6 +102,7 @@ export const rawJobs = {
   },
   rawRetryJob: {
     weight: 2,
+    whole: ['patch'],
     draw: withActive((random) => ({ push: random.pick(['LPUSH', 'RPUSH']), patch: fieldPatch(random) })),
     run: (side, { queue, id, now, push, token, patch }) => side.call('retryJob', ...keysOf(queue, 'active wait paused'), prefixOf(queue) + id,
       ...keysOf(queue, 'meta events delayed prioritized pc marker stalled'), prefixOf(queue), now, push, id, token, packedPatch(patch)),
@@ -130,6 +133,7 @@ export const rawJobs = {
   },
   rawReprocessJob: {
     weight: 2,
+    whole: ['reset'],
     draw: (random, known) => {
       const state = random.pick(['completed', 'failed']);
       const job = known.jobMostly(random, state);
@@ -140,6 +144,7 @@ export const rawJobs = {
   },
   rawExtendLocks: {
     weight: 2,
+    whole: ['ids', 'tokens'],
     draw: (random, known) => {
       const queue = queueName(random);
       const ids = [...random.some(known.states.active.filter((job) => job.queue === queue), 0.7).map((job) => job.id), ...random.some(['nobody', 'x'], 0.3)];

@@ -1,4 +1,5 @@
 // Commands of queue management called directly, with arguments that Node's API would not send.
+import { canonicalHash } from '../keyspace.mjs';
 import { pack, qualified } from '../side.mjs';
 import { delay, deduplication, priority, queueName } from './drawing.mjs';
 import { keysOf, prefixOf } from './raw_jobs.mjs';
@@ -36,6 +37,7 @@ const templates = [{}, { attempts: 2, priority: 3 }, { de: { id: 'dedup-1' } }];
 export const rawQueues = {
   rawAddJobScheduler: {
     weight: 2,
+    whole: ['opts'],
     draw: (random, known) => ({
       ...drawScheduler(random, known), data: random.pick(['{}', '{"raw":1}']), template: random.pick(templates),
       limits: random.pick([{}, { limit: 2, tz: 'UTC' }, { startDate: known.now + 1500, endDate: known.now + 9000 }, { startDate: known.now - 1500 }]),
@@ -45,6 +47,7 @@ export const rawQueues = {
   },
   rawUpdateJobScheduler: {
     weight: 2,
+    whole: ['opts'],
     draw: (random, known) => {
       const drawn = drawScheduler(random, known);
       const jobs = known.states.active.filter((job) => job.queue === drawn.queue && job.id.startsWith('repeat:'));
@@ -59,7 +62,7 @@ export const rawQueues = {
     draw: drawScheduler,
     run: async (side, { queue, id }) => {
       const [fields, score] = await side.call('getJobScheduler', ...keysOf(queue, 'repeat'), id);
-      return [fields && inPairs(fields), score];
+      return [fields && canonicalHash(fields), score];
     },
   },
   rawRemoveJobScheduler: {
@@ -121,12 +124,6 @@ export const rawQueues = {
   },
 };
 
-/** A flat list of names and values, which come in any order, as an object. */
-export function inPairs(flat) {
-  const names = flat.filter((_, i) => i % 2 === 0);
-  return Object.fromEntries(names.map((name, i) => [name, flat[2 * i + 1]]).sort());
-}
-
 const range = (random) => [random.pick([0, 0, 1, 2, -3]), random.pick([-1, -1, 0, 2, 5]), flag(random)];
 
 export const rawReads = {
@@ -142,14 +139,16 @@ export const rawReads = {
   },
   rawGetRanges: {
     weight: 1,
-    draw: (random) => ({ queue: queueName(random), args: [...range(random), ...random.some(STATES, 0.5)] }),
-    run: (side, { queue, args }) => side.call('getRanges', prefixOf(queue), ...args),
+    draw: (random) => ({ queue: queueName(random), range: range(random), states: random.some(STATES, 0.5) }),
+    whole: ['range'],
+    run: (side, { queue, range: bounds, states }) => side.call('getRanges', prefixOf(queue), ...bounds, ...states),
   },
   rawGetJobs: {
     weight: 1.5,
-    draw: (random) => ({ queue: queueName(random), args: [...range(random), random.pick([1, 5]), ...random.some(STATES, 0.5)] }),
-    run: async (side, { queue, args }) => (await side.call('getJobs', prefixOf(queue), ...args))
-      .map((jobs) => jobs.map(([id, fields]) => [id, inPairs(fields)])),
+    draw: (random) => ({ queue: queueName(random), range: [...range(random), random.pick([1, 5])], states: random.some(STATES, 0.5) }),
+    whole: ['range'],
+    run: async (side, { queue, range: bounds, states }) => (await side.call('getJobs', prefixOf(queue), ...bounds, ...states))
+      .map((jobs) => jobs.map(([id, fields]) => [id, canonicalHash(fields)])),
   },
   rawGetState: {
     weight: 1.5,
@@ -197,7 +196,7 @@ export const rawReads = {
     },
     run: async (side, { queue, id, sub, start, end, withJobs }) => {
       const [cursor, offset, items, total, jobs] = await side.call('paginate', `${prefixOf(queue)}${id}:${sub}`, start, end, 0, 0, 5, withJobs);
-      return [cursor, offset, items, total, jobs?.map(inPairs)];
+      return [cursor, offset, items, total, jobs?.map(canonicalHash)];
     },
   },
   rawGetRateLimitTtl: {

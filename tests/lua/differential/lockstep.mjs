@@ -4,6 +4,7 @@
 // usage: node lockstep.mjs SOCKET EXPORTED_DIR SEED OPERATIONS
 import assert from 'node:assert';
 import { firstDifference, readKeyspace } from './keyspace.mjs';
+import { learn } from './known.mjs';
 import { operations, perform } from './operations.mjs';
 import { QUEUES, openSide, readExportedCommands } from './side.mjs';
 
@@ -31,22 +32,18 @@ function drawOperation(random, known) {
   }
 }
 
-async function learnJobs(known, side) {
-  known.ids = [];
-  known.active = [];
-  for (const queue of QUEUES) {
-    for (const id of await side.connection.lrange(`bull:${queue}:active`, 0, -1)) known.active.push({ queue, id });
-    for (const key of await side.connection.keys(`bull:${queue}:*`)) {
-      const id = key.split(':')[2];
-      if (/^(\d+|custom-\d+|flow-\d+)$/.test(id) && key.split(':').length === 3) known.ids.push({ queue, id });
-    }
-  }
-  known.ids.sort((a, b) => (a.queue + a.id < b.queue + b.id ? -1 : 1));
-}
-
 const random = randomNumbers(Number(seed));
-const known = { now: 1760000000000, counter: 0, ids: [], active: [] };
-Date.now = () => known.now;
+const known = { now: 1760000000000, counter: 0 };
+// cron patterns are worked out from `new Date()`.
+globalThis.Date = class extends Date {
+  constructor(...args) {
+    super(...(args.length > 0 ? args : [known.now]));
+  }
+
+  static now() {
+    return known.now;
+  }
+};
 
 const theirs = await openSide({ path, db: 1 });
 const ours = await openSide({ path, db: 2, replacements: readExportedCommands(exported) });
@@ -54,6 +51,7 @@ const history = [];
 const used = {};
 let failed;
 try {
+  await learn(known, theirs);
   for (let i = 0; i < Number(count) && !failed; i++) {
     known.now += random.pick([0, 0, 1, 7, 400, 2500]);
     const { name, values } = drawOperation(random, known);
@@ -67,7 +65,7 @@ try {
       failed = `reply differs (+ ours, - BullMQ)\n${error.message}`;
     }
     failed ??= firstDifference(await readKeyspace(theirs.connection, QUEUES), await readKeyspace(ours.connection, QUEUES));
-    await learnJobs(known, theirs);
+    await learn(known, theirs);
   }
 } finally {
   const replaced = [...ours.replaced].sort();

@@ -71,3 +71,16 @@ export function callCommand(side, name, ...args) {
   const registered = Object.keys(side.connection).find((key) => key.startsWith(`${name}:`));
   return side.connection[registered](...args);
 }
+
+/**
+ * Writes every set anew in the same order on both sides: Redis lists the members of two equal sets in
+ * different orders when they came to be in different ways.
+ */
+export async function orderSets({ connection }) {
+  for (const key of await connection.keys('*')) {
+    if ((await connection.type(key)) !== 'set') continue;
+    const members = await connection.smembers(key);
+    await connection.del(key);
+    await connection.sadd(key, members.sort());
+  }
+}

@@ -34,11 +34,12 @@ export const adding = {
     }),
     run: async (side, { queue, jobs }) => (await side.queues[queue].addBulk(jobs)).map((job) => job.id),
   },
+  // BullMQ's hard removals take a parent away without giving its deduplication id back; ours do.
   addChildOfExisting: {
     weight: 4,
     draw: (random, known) => {
       const parent = onAny(random, known);
-      return parent && {
+      return parent && !parent.deduplicated && {
         queue: random.pick(QUEUES), opts: { ...jobOptions(random, known), parent: { id: parent.id, queue: `bull:${parent.queue}` } },
       };
     },

@@ -1,5 +1,5 @@
 // Changing single jobs.
-import { fromId, onAny } from './drawing.mjs';
+import { fromId, onAny, onAnyOrIteration } from './drawing.mjs';
 
 export const jobs = {
   progress: {
@@ -27,5 +27,19 @@ export const jobs = {
     draw: (random, known) => onAny(random, known) && { ...onAny(random, known), state: random.pick(['failed', 'completed']), reset: random.chance(0.5) },
     run: async (side, { queue, id, state, reset }) =>
       (await fromId(side, queue, id))?.retry(state, { resetAttemptsMade: reset, resetAttemptsStarted: reset }),
+  },
+  changeDelay: {
+    weight: 3,
+    draw: (random, known) => onAnyOrIteration(random, known) && {
+      ...onAnyOrIteration(random, known), delay: random.pick([0, 1, 300, 1500.5, 5000]),
+    },
+    run: async (side, { queue, id, delay }) => (await fromId(side, queue, id))?.changeDelay(delay),
+  },
+  changePriority: {
+    weight: 4,
+    draw: (random, known) => onAnyOrIteration(random, known) && {
+      ...onAnyOrIteration(random, known), priority: random.pick([0, 1, 3, 2097151]), lifo: random.chance(0.3),
+    },
+    run: async (side, { queue, id, priority, lifo }) => (await fromId(side, queue, id))?.changePriority({ priority, lifo }),
   },
 };

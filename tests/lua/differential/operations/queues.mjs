@@ -33,4 +33,23 @@ export const queues = {
     draw: (random) => ({ queue: random.pick(QUEUES), force: random.chance(0.7), count: random.pick([3, 1000]) }),
     run: (side, { queue, force, count }) => side.queues[queue].obliterate({ force, count }),
   },
+  retryJobs: {
+    weight: 1,
+    draw: (random, known) => ({
+      queue: random.pick(QUEUES), count: random.pick([1, 2, 1000]), state: random.pick(['failed', 'completed']),
+      timestamp: random.pick([undefined, known.now - 3000]),
+    }),
+    run: (side, { queue, ...opts }) => side.queues[queue].retryJobs(opts),
+  },
+  promoteJobs: {
+    weight: 0.7,
+    draw: (random) => ({ queue: random.pick(QUEUES), count: random.pick([1, 1000]) }),
+    run: (side, { queue, count }) => side.queues[queue].promoteJobs({ count }),
+  },
+  // The list in which BullMQ 5 keeps the jobs of a paused queue; a resume takes it back.
+  setAside: {
+    weight: 0.5,
+    draw: (random) => ({ queue: random.pick(QUEUES) }),
+    run: (side, { queue }) => side.connection.rpoplpush(`bull:${queue}:wait`, `bull:${queue}:paused`),
+  },
 };

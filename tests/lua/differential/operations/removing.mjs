@@ -1,6 +1,6 @@
 // Removing jobs: one by one, by state, by age, as a flow.
 import { FINISHED, STATES, STATE_KEYS, fromId, onAny, onAnyOrIteration } from './drawing.mjs';
-import { QUEUES, callCommand } from '../side.mjs';
+import { QUEUES, callCommand, orderSets } from '../side.mjs';
 
 export const removing = {
   remove: {
@@ -9,7 +9,10 @@ export const removing = {
       const job = onAnyOrIteration(random, known);
       return job && { ...job, removeChildren: random.chance(0.7) };
     },
-    run: (side, { queue, id, removeChildren }) => side.queues[queue].remove(id, { removeChildren }),
+    run: async (side, { queue, id, removeChildren }) => {
+      await orderSets(side);
+      return side.queues[queue].remove(id, { removeChildren });
+    },
   },
   removeMissing: {
     weight: 0.5,
@@ -19,7 +22,10 @@ export const removing = {
   removeUnprocessedChildren: {
     weight: 2,
     draw: onAny,
-    run: async (side, { queue, id }) => (await fromId(side, queue, id))?.removeUnprocessedChildren(),
+    run: async (side, { queue, id }) => {
+      await orderSets(side);
+      return (await fromId(side, queue, id))?.removeUnprocessedChildren();
+    },
   },
   removeChildDependency: {
     weight: 2,
@@ -54,7 +60,7 @@ export const removing = {
     weight: 0.7,
     draw: (random, known) => {
       const queue = random.pick(QUEUES);
-      const cutsWrong = known.schedulers.some((scheduler) => scheduler.queue === queue && scheduler.waits);
+      const cutsWrong = known.schedulers.some((scheduler) => scheduler.queue === queue && (scheduler.waits || scheduler.setAside));
       return !cutsWrong && { queue, delayed: random.chance(0.5) };
     },
     run: (side, { queue, delayed }) => side.queues[queue].drain(delayed),

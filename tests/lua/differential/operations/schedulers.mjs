@@ -25,10 +25,10 @@ function template(random) {
   return random.chance(0.2) ? undefined : { name: 'tick', data: random.pick([undefined, { a: 1 }]), opts };
 }
 
-// Where BullMQ has a defect the two differ on purpose: on a paused queue it leaves the waiting iteration
-// where it is (protocol/3 D2), and it overwrites a job that stands in a later slot (D3).
+// Where BullMQ has a defect the two differ on purpose: it looks for the iteration that waits only in `paused`
+// on a paused queue, and only in `wait` on another (protocol/3 D2), and it overwrites a job that stands in a later slot (D3).
 const differs = (known, scheduler) =>
-  scheduler && ((known.paused[scheduler.queue] && scheduler.waits)
+  scheduler && ((known.paused[scheduler.queue] ? scheduler.waits : scheduler.setAside)
     || scheduler.slots.some((slot) => slot > known.now && slot !== scheduler.newest));
 
 const existing = (random, known) => known.schedulers.length > 0 && random.pick(known.schedulers);
@@ -57,18 +57,5 @@ export const schedulers = {
     draw: (random, known) => existing(random, known) && pickOne(existing(random, known)),
     run: async (side, { queue, id }) => [await side.queues[queue].getJobScheduler(id),
       await side.queues[queue].getJobScheduler('nobody'), await side.queues[queue].getJobSchedulers()],
-  },
-  // Puts a job in the slot that an iteration would get next.
-  occupySlots: {
-    weight: 0.3,
-    draw: (random, known) => {
-      const scheduler = existing(random, known);
-      return scheduler && { ...pickOne(scheduler), slots: Array.from({ length: random.pick([1, 31, 32, 33]) },
-        (_, i) => known.now + (i + 1) * 1000) };
-    },
-    run: async (side, { queue, id, slots }) => {
-      for (const slot of slots) await side.connection.hset(`bull:${queue}:repeat:${id}:${slot}`, 'name', 'occupied');
-      return slots;
-    },
   },
 };

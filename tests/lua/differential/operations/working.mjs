@@ -1,6 +1,6 @@
 // What workers do with jobs.
 import { UnrecoverableError } from 'bullmq';
-import { QUEUES, callCommand } from '../side.mjs';
+import { QUEUES, callCommand, orderSets } from '../side.mjs';
 import { TOKEN, fromId, onActive } from './drawing.mjs';
 
 function fixedError(message, Class = Error) {
@@ -10,9 +10,14 @@ function fixedError(message, Class = Error) {
 }
 
 export const working = {
+  // Where a later slot of a scheduler is taken, BullMQ's chain of iterations ends, ours goes on (protocol/3 D4).
   fetch: {
     weight: 26,
-    draw: (random) => ({ queue: random.pick(QUEUES) }),
+    draw: (random, known) => {
+      const queue = random.pick(QUEUES);
+      const chainEnds = known.schedulers.some((one) => one.queue === queue && one.slots.some((slot) => slot > one.newest));
+      return !chainEnds && { queue };
+    },
     run: (side, { queue }) => side.workers[queue].getNextJob(TOKEN, { block: false }),
   },
   complete: {
@@ -64,6 +69,7 @@ export const working = {
     // A worker that vanished lets its locks expire.
     run: async (side, { queue, now, lost }) => {
       const key = (name) => `bull:${queue}:${name}`;
+      await orderSets(side);
       for (const job of lost) await side.connection.del(`bull:${job.queue}:${job.id}:lock`);
       await side.connection.del(key('stalled-check'));
       const recovered = await callCommand(side, 'moveStalledJobsToWait',
