@@ -72,8 +72,9 @@ static void on_ready(void *arg) {
     struct bqi_queue *queue;
     struct bqi_worker *worker;
     char address[300];
-    tell_connection(client, "restored",
+    tell_connection(client, client->was_connected ? "restored" : "connected",
                     bqi_server_address(&client->server, address, sizeof address));
+    client->was_connected = 1;
     for (size_t at = 0; (queue = bqi_idmap_next(&client->queues, &at));)
         bqi_queue_connected(queue);
     for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)

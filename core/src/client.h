@@ -40,6 +40,7 @@ struct bq_client {
     struct bqi_idmap queues;
     struct bqi_idmap workers;
     struct bqi_idmap jobs;
+    int was_connected;
     int shutting_down; /* closing in order */
     int closed;
     struct bqi_operations close_operations;

@@ -6,6 +6,23 @@
 
 #include "tables.h"
 
+/* What the second byte of a character may be, where its first byte leaves a choice that would be
+ * overlong, a surrogate or beyond Unicode. */
+static int second_byte_fits(unsigned char first, unsigned char second) {
+    switch (first) {
+    case 0xE0:
+        return second >= 0xA0;
+    case 0xED:
+        return second <= 0x9F;
+    case 0xF0:
+        return second >= 0x90;
+    case 0xF4:
+        return second <= 0x8F;
+    default:
+        return 1;
+    }
+}
+
 /* The length of the UTF-8 character that starts here; 0 if none does. */
 static size_t character_at(const unsigned char *at) {
     size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
@@ -14,7 +31,7 @@ static size_t character_at(const unsigned char *at) {
     for (size_t i = 1; i < len; i++)
         if ((at[i] & 0xC0) != 0x80)
             return 0;
-    return len;
+    return len < 3 || second_byte_fits(at[0], at[1]) ? len : 0;
 }
 
 /* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode

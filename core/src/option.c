@@ -139,7 +139,8 @@ static int check_backoff(const struct bqi_option_scope *scope, const struct bqi_
 static int check_parent(const struct bqi_option_scope *scope, const struct bqi_option *option,
                         const json_t *value, struct bqi_error *error) {
     static const struct member members[] = {{"id", 't'}, {"queue", 't'}, {0, 0}};
-    if (!json_is_object(value) || !json_object_get(value, "id") || !json_object_get(value, "queue"))
+    if (!json_is_string(json_object_get(value, "id")) ||
+        !json_is_string(json_object_get(value, "queue")))
         return refuse(scope, option, value, error);
     return check_members(scope, option, value, members, error);
 }

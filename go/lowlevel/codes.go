@@ -80,7 +80,7 @@ const (
 	TagFlags uint16 = 5
 	// Id of the worker.
 	TagWorker uint16 = 6
-	// State of the connection: lost or restored.
+	// State of the connection: connected, lost or restored.
 	TagState uint16 = 7
 	// How many.
 	TagCount uint16 = 8

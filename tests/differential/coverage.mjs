@@ -6,6 +6,7 @@ export class Coverage {
     this.calls = new Map();
     this.errors = new Map();
     this.differences = new Map();
+    this.callers = new Map();
   }
 
   watch(side) {
@@ -19,7 +20,11 @@ export class Coverage {
   }
 
   #count(name, reply) {
-    if (!this.calls.has(name)) this.calls.set(name, { times: 0, codes: {} });
+    if (!this.calls.has(name)) {
+      this.calls.set(name, { times: 0, codes: {} });
+      this.callers.set(name, new Set());
+    }
+    this.callers.get(name).add(this.operation);
     const entry = this.calls.get(name);
     entry.times++;
     const note = (code) => {

@@ -56,6 +56,7 @@ export class Episode {
     await this.liveUntil(step.now);
     await this.#setCounters(step.counters);
     const replies = {};
+    this.pair.coverage.operation = step.name;
     for (const side of ['theirs', 'ours']) {
       enterWorld(step.now, step.seed);
       replies[side] = await perform(this.pair[side], step);
@@ -137,12 +138,16 @@ function drawWorkers(random) {
 const asObject = (kept) => (typeof kept === 'object' ? kept : { count: Number(kept) });
 
 // Each episode leaves out some operations and favours a group, so that long chains of one kind happen.
-function drawWeights(random) {
+// Operations of `wanted` are in each, and more often.
+function drawWeights(random, wanted = new Set()) {
   const favoured = random.pick(Object.keys(groups));
   const entries = [];
   for (const [group, members] of Object.entries(groups)) {
     for (const [name, { weight }] of Object.entries(members)) {
-      if (random.chance(0.6) || ALWAYS.includes(name)) entries.push([name, weight * (group === favoured ? 3 : 1)]);
+      const isWanted = wanted.has(name);
+      if (random.chance(0.6) || isWanted || ALWAYS.includes(name)) {
+        entries.push([name, weight * (group === favoured ? 3 : 1) + (isWanted ? 5 : 0)]);
+      }
     }
   }
   return entries;
@@ -157,10 +162,10 @@ function drawStep(random, known, weights) {
 }
 
 /** Draws and runs an episode. Returns { record, difference? }. */
-export async function runRandomEpisode(pair, seed, length) {
+export async function runRandomEpisode(pair, seed, length, wanted) {
   const random = randomNumbers(seed);
   const episode = new Episode(pair, { workers: drawWorkers(random) });
-  const weights = drawWeights(random);
+  const weights = drawWeights(random, wanted);
   await episode.begin();
   let difference;
   for (let i = 0; i < length && !difference; i++) {

@@ -1,27 +1,15 @@
 // Compares Node BullMQ on its own Lua commands with Node BullMQ on ours. See README.md for the options.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Coverage } from './coverage.mjs';
 import { differences } from './differences.mjs';
 import { Pair, replayEpisode, runRandomEpisode } from './episode.mjs';
+import { findFaults } from './find_faults.mjs';
+import { enoughDone, options } from './options.mjs';
 import { startRedis } from './redis_server.mjs';
 import { shrink } from './shrink.mjs';
 import { Side, readExportedCommands } from './side.mjs';
 
 const FAILURES = new URL('../../build/differential/', import.meta.url);
-
-const { values: options } = parseArgs({
-  options: {
-    exported: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    seconds: { type: 'string' },
-    operations: { type: 'string', default: '3000' },
-    length: { type: 'string', default: '120' },
-    replay: { type: 'string' },
-    'keep-going': { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-  },
-});
 
 function describe({ record, difference }) {
   const steps = record.steps.map((step) => `  ${step.now} ${step.name} ${JSON.stringify(step.values)}`);
@@ -36,10 +24,7 @@ function save(name, record) {
 
 /** Runs episodes until time or operations are used up. Returns { operations, failures }. */
 async function runEpisodes(pair) {
-  const started = performance.now();
-  const enough = options.seconds
-    ? () => performance.now() - started > Number(options.seconds) * 1000
-    : (operations) => operations >= Number(options.operations);
+  const enough = enoughDone();
   let operations = 0;
   let failures = 0;
   for (let i = 0; !enough(operations); i++) {
@@ -74,17 +59,24 @@ async function replay(pair) {
   return !outcome.difference;
 }
 
-const redis = await startRedis();
-const coverage = new Coverage();
-const replacements = options.exported ? readExportedCommands(options.exported) : new Map();
-const theirs = new Side({ path: redis.path, db: 1 });
-const ours = new Side({ path: redis.path, db: 2, replacements });
-coverage.watch(ours);
-const pair = new Pair(theirs, ours, coverage);
-try {
+async function compare(path, theirs, commands) {
+  const coverage = new Coverage();
+  const ours = new Side({ path, db: 2, replacements: commands });
+  coverage.watch(ours);
+  const pair = new Pair(theirs, ours, coverage);
   const good = options.replay ? await replay(pair) : report(await runEpisodes(pair), coverage, ours.replaced);
-  process.exitCode = good ? 0 : 1;
+  await ours.close();
+  return good ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+const redis = await startRedis();
+const commands = options.exported ? readExportedCommands(options.exported) : new Map();
+const theirs = new Side({ path: redis.path, db: 1 });
+try {
+  const { passed, failed } = await (options.faults ? findFaults : compare)(redis.path, theirs, commands);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
 } finally {
-  await Promise.all([theirs.close(), ours.close()]);
+  await theirs.close();
   await redis.close();
 }

@@ -132,9 +132,7 @@ async def test_queue_events_of_a_retried_job_are_those_of_a_node_worker(
     await node.work("theirs", "fail")
     for queue in ("ours", "theirs"):
         await node.add(queue, "retried", {}, opts)
-        await node.event(
-            "queueEvents", "drained", lambda event, queue=queue: event["queue"] == queue
-        )
+        await node.event("queueEvents", "drained", lambda event, queue=queue: event["queue"] == queue)
     assert event_names(node, "ours") == event_names(node, "theirs")
 
 

@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 import redis
+from lua_queue import LuaQueue, read_commands
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
-
-from lua_queue import LuaQueue, read_commands
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -28,14 +27,11 @@ def redis_socket(tmp_path_factory):
     folder = tmp_path_factory.mktemp("redis")
     socket = folder / "redis.sock"
     server = subprocess.Popen(
-        [shutil.which("redis-server"), "--port", "0", "--unixsocket", socket, "--save", "",
-         "--dir", folder],
+        [shutil.which("redis-server"), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
         stdout=subprocess.DEVNULL,
     )
     retry = Retry(ConstantBackoff(0.05), 200)
-    client = redis.Redis(
-        unix_socket_path=str(socket), retry=retry, retry_on_error=[redis.ConnectionError]
-    )
+    client = redis.Redis(unix_socket_path=str(socket), retry=retry, retry_on_error=[redis.ConnectionError])
     client.ping()
     yield str(socket)
     server.terminate()

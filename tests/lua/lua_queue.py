@@ -45,33 +45,59 @@ class LuaQueue:
 
     # -- adding
 
-    def add(self, opts=None, *, id="", name="job", data="{}", now=NOW, parent=None, parent_flags=None,
-            waits_for_children=False, deferred=None, scheduler=None):
+    def add(
+        self,
+        opts=None,
+        *,
+        id="",
+        name="job",
+        data="{}",
+        now=NOW,
+        parent=None,
+        parent_flags=None,
+        waits_for_children=False,
+        deferred=None,
+        scheduler=None,
+    ):
         opts = {"attempts": 0, **(opts or {})}
         dedup = opts.get("de", {}).get("id")
         parent_key = parent and f"{parent[0].name}:{parent[1]}"
         job = [
-            self.prefix, id, name, float(now), parent_key, parent and parent_key + ":dependencies",
+            self.prefix,
+            id,
+            name,
+            float(now),
+            parent_key,
+            parent and parent_key + ":dependencies",
             parent and {"id": parent[1], "queueKey": parent[0].name, **(parent_flags or {})},
-            scheduler, dedup and self.key("de:" + dedup), deferred,
+            scheduler,
+            dedup and self.key("de:" + dedup),
+            deferred,
         ]
         if waits_for_children:
             command, keys = "addParentJob", "meta id delayed waiting-children completed events"
         elif opts.get("delay", 0) > 0:
             command, keys = "addDelayedJob", "marker meta id delayed completed events"
         elif opts.get("priority"):
-            command, keys = "addPrioritizedJob", (
-                "marker meta id prioritized delayed completed active events pc")
+            command, keys = (
+                "addPrioritizedJob",
+                ("marker meta id prioritized delayed completed active events pc"),
+            )
         else:
-            command, keys = "addStandardJob", (
-                "wait paused meta id completed delayed active events marker")
+            command, keys = "addStandardJob", ("wait paused meta id completed delayed active events marker")
         return self.call(command, keys.split(), pack(job), data, pack(opts))
 
     # -- working
 
     def worker(self, **options):
-        return {"token": TOKEN, "lockDuration": 30000, "keepJobs": {"count": -1}, "attempts": 0,
-                "maxMetricsSize": "", **options}
+        return {
+            "token": TOKEN,
+            "lockDuration": 30000,
+            "keepJobs": {"count": -1},
+            "attempts": 0,
+            "maxMetricsSize": "",
+            **options,
+        }
 
     def take(self, now=NOW, **worker):
         """The reply of moveToActive with its job, if any, as (id, fields)."""
@@ -80,27 +106,83 @@ class LuaQueue:
         return (reply[1], pairs(reply[0])) if isinstance(reply[0], list) else reply
 
     def finish(self, id, state="completed", result="null", *, fetch=False, now=NOW, fields=None, **worker):
-        keys = ["wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused",
-                "meta", "pc", state, id, "metrics:" + state, "marker"]
+        keys = [
+            "wait",
+            "active",
+            "prioritized",
+            "events",
+            "stalled",
+            "limiter",
+            "delayed",
+            "paused",
+            "meta",
+            "pc",
+            state,
+            id,
+            "metrics:" + state,
+            "marker",
+        ]
         field = "returnvalue" if state == "completed" else "failedReason"
         reply = self.call(
-            "moveToFinished", keys, id, now, field, result, state, int(fetch), self.prefix,
-            pack(self.worker(**worker)), pack(fields) if fields else "")
+            "moveToFinished",
+            keys,
+            id,
+            now,
+            field,
+            result,
+            state,
+            int(fetch),
+            self.prefix,
+            pack(self.worker(**worker)),
+            pack(fields) if fields else "",
+        )
         if isinstance(reply, list) and isinstance(reply[0], list):
             return (reply[1], pairs(reply[0]))
         return reply
 
     def delay(self, id, ms, *, now=NOW, token=TOKEN, skip_attempt=0, fields=None, fetch=False):
-        keys = ["marker", "active", "prioritized", "delayed", id, "events", "meta", "stalled", "wait",
-                "limiter", "pc"]
+        keys = [
+            "marker",
+            "active",
+            "prioritized",
+            "delayed",
+            id,
+            "events",
+            "meta",
+            "stalled",
+            "wait",
+            "limiter",
+            "pc",
+        ]
         reply = self.call(
-            "moveToDelayed", keys, self.prefix, now, id, token, ms, skip_attempt,
-            pack(fields) if fields else "", int(fetch), pack(self.worker()))
+            "moveToDelayed",
+            keys,
+            self.prefix,
+            now,
+            id,
+            token,
+            ms,
+            skip_attempt,
+            pack(fields) if fields else "",
+            int(fetch),
+            pack(self.worker()),
+        )
         return (reply[1], pairs(reply[0])) if isinstance(reply, list) else reply
 
     def retry(self, id, *, push="LPUSH", token=TOKEN, fields=None, now=NOW):
-        keys = ["active", "wait", "paused", id, "meta", "events", "delayed", "prioritized", "pc",
-                "marker", "stalled"]
+        keys = [
+            "active",
+            "wait",
+            "paused",
+            id,
+            "meta",
+            "events",
+            "delayed",
+            "prioritized",
+            "pc",
+            "marker",
+            "stalled",
+        ]
         return self.call("retryJob", keys, self.prefix, now, push, id, token, pack(fields) if fields else "")
 
     def check_stalled(self, *, max_stalls=1, now=NOW):
@@ -109,10 +191,14 @@ class LuaQueue:
         return self.call("moveStalledJobsToWait", keys.split(), max_stalls, self.prefix, now, 30000)
 
     def pause(self):
-        return self.call("pause", "wait paused meta prioritized events delayed marker".split(), "paused", 1)
+        return self.call(
+            "pause", ["wait", "paused", "meta", "prioritized", "events", "delayed", "marker"], "paused", 1
+        )
 
     def resume(self):
-        return self.call("pause", "paused wait meta prioritized events delayed marker".split(), "resumed", 1)
+        return self.call(
+            "pause", ["paused", "wait", "meta", "prioritized", "events", "delayed", "marker"], "resumed", 1
+        )
 
     # -- looking
 

@@ -3,7 +3,6 @@
 import msgpack
 import pytest
 import redis
-
 from lua_queue import NOW
 
 
@@ -11,8 +10,13 @@ def test_a_job_gets_the_next_number_and_all_its_fields(queue):
     assert queue.add(name="mail", data='{"to":7}') == "1"
     assert queue.add() == "2"
     assert queue.job("1") == {
-        "name": "mail", "data": '{"to":7}', "opts": '{"attempts":0}', "timestamp": str(NOW),
-        "delay": "0", "priority": "0"}
+        "name": "mail",
+        "data": '{"to":7}',
+        "opts": '{"attempts":0}',
+        "timestamp": str(NOW),
+        "delay": "0",
+        "priority": "0",
+    }
 
 
 def test_a_standard_job_joins_the_end_of_the_line_and_wakes_a_worker(queue):
@@ -32,7 +36,7 @@ def test_a_lifo_job_goes_to_the_front(queue):
 @pytest.mark.parametrize("packed", [b"\xde\x00\x01\xa8attempts\x00", b"\x81\xa8attempts\x00"])
 def test_both_encodings_of_no_options_store_the_same_text(queue, packed):
     job = msgpack.packb([queue.prefix, "", "job", float(NOW)] + [None] * 6)
-    keys = "wait paused meta id completed delayed active events marker".split()
+    keys = ["wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker"]
     queue.call("addStandardJob", keys, job, "{}", packed)
     assert queue.job("1")["opts"] == '{"attempts":0}'
 
@@ -156,7 +160,7 @@ def test_a_child_is_pending_for_its_parent(queue, other_queue):
 
 
 def test_options_that_are_no_msgpack_are_an_error(queue):
-    keys = "wait paused meta id completed delayed active events marker".split()
+    keys = ["wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker"]
     with pytest.raises(redis.ResponseError):
         queue.call("addStandardJob", keys, msgpack.packb([queue.prefix, "", "job", 1.0]), "{}", b"\xc1")
     assert not queue.exists("id", "wait")

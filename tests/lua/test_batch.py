@@ -5,15 +5,26 @@ import random
 
 import pytest
 import redis
-
 from lua_queue import NOW, LuaQueue, pack, pairs
 
-FINISH_KEYS = (
-    "wait active prioritized events stalled limiter delayed meta pc marker completed failed"
-    " metrics:completed metrics:failed"
-).split()
-FETCH_KEYS = "wait active prioritized events limiter delayed meta pc marker".split()
-ADD_KEYS = "wait active prioritized delayed events meta id pc marker".split()
+FINISH_KEYS = [
+    "wait",
+    "active",
+    "prioritized",
+    "events",
+    "stalled",
+    "limiter",
+    "delayed",
+    "meta",
+    "pc",
+    "marker",
+    "completed",
+    "failed",
+    "metrics:completed",
+    "metrics:failed",
+]
+FETCH_KEYS = ["wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "pc", "marker"]
+ADD_KEYS = ["wait", "active", "prioritized", "delayed", "events", "meta", "id", "pc", "marker"]
 KEEPS = [{"count": -1}, {"count": 0}, {"count": 2}, {"age": 5}, {"age": 100, "count": 3}]
 
 
@@ -55,8 +66,16 @@ def finish_one_by_one(queue, outcomes, now, **worker):
     replies = []
     for o in outcomes:
         reply = queue.finish(
-            o["id"], o["state"], o["result"], fetch=o["fetch"], now=now, fields=o["fields"],
-            keepJobs=o["keep"], attempts=o["attempts"], token=o["token"], **worker,
+            o["id"],
+            o["state"],
+            o["result"],
+            fetch=o["fetch"],
+            now=now,
+            fields=o["fields"],
+            keepJobs=o["keep"],
+            attempts=o["attempts"],
+            token=o["token"],
+            **worker,
         )
         refused = isinstance(reply, int) and reply < 0
         replies.append((reply, 0) if refused else (0, readable(reply)))
@@ -119,8 +138,11 @@ def add_random(rng, queue):
         queue.add({}, parent=(queue, parent), parent_flags=flags)
         return
     opts = {
-        "plain": {}, "priority": {"priority": rng.randint(1, 3)}, "delayed": {"delay": rng.choice([5, 500])},
-        "lifo": {"lifo": True}, "dedup": {"de": {"id": "d"}},
+        "plain": {},
+        "priority": {"priority": rng.randint(1, 3)},
+        "delayed": {"delay": rng.choice([5, 500])},
+        "lifo": {"lifo": True},
+        "dedup": {"de": {"id": "d"}},
         "last": {"de": {"id": "k", "keepLastIfActive": True}},
     }[kind]
     queue.add(opts)
@@ -130,12 +152,18 @@ def random_outcomes(rng, active):
     outcomes = []
     for id, token in active:
         failed = rng.random() < 0.3
-        outcomes.append({
-            "id": id, "token": token if rng.random() < 0.9 else "other:1",
-            "state": "failed" if failed else "completed", "result": "broken" if failed else '{"a":1}',
-            "fields": ["failedReason", "broken", "stacktrace", '["s"]'] if failed else None,
-            "keep": rng.choice(KEEPS), "attempts": rng.choice([0, 1, 3]), "fetch": rng.random() < 0.8,
-        })
+        outcomes.append(
+            {
+                "id": id,
+                "token": token if rng.random() < 0.9 else "other:1",
+                "state": "failed" if failed else "completed",
+                "result": "broken" if failed else '{"a":1}',
+                "fields": ["failedReason", "broken", "stacktrace", '["s"]'] if failed else None,
+                "keep": rng.choice(KEEPS),
+                "attempts": rng.choice([0, 1, 3]),
+                "fetch": rng.random() < 0.8,
+            }
+        )
     return outcomes
 
 
@@ -171,7 +199,9 @@ def test_finishing_many_is_finishing_each(both, seed):
     rng, active = prepare(seed, single)
     prepare(seed, many)
     outcomes = random_outcomes(rng, active)
-    worker = rng.choice([{}, {}, {"limiter": {"max": 2, "duration": 1000}}, {"maxMetricsSize": 5}, {"name": "w"}])
+    worker = rng.choice(
+        [{}, {}, {"limiter": {"max": 2, "duration": 1000}}, {"maxMetricsSize": 5}, {"name": "w"}]
+    )
     now = NOW + rng.choice([1, 10, 60_000])
     if outcomes:
         expected = finish_one_by_one(single, outcomes, now, **worker)
@@ -204,8 +234,12 @@ def test_adding_many_is_adding_each(both, seed):
             queue.pause()
     jobs = []
     for at in range(rng.randint(1, 30)):
-        opts = rng.choice([{}, {"attempts": 3}, {"priority": 2}, {"delay": 50}, {"delay": 0.5}, {"lifo": True}])
-        jobs.append(({"attempts": 0, **opts}, rng.choice(["", "", f"mine-{at % 3}"]), f"n{at}", f'{{"at":{at}}}'))
+        opts = rng.choice(
+            [{}, {"attempts": 3}, {"priority": 2}, {"delay": 50}, {"delay": 0.5}, {"lifo": True}]
+        )
+        jobs.append(
+            ({"attempts": 0, **opts}, rng.choice(["", "", f"mine-{at % 3}"]), f"n{at}", f'{{"at":{at}}}')
+        )
     expected = [single.add(opts, id=id, name=name, data=data) for opts, id, name, data in jobs]
     assert many.add_many(jobs) == expected
     same(both)

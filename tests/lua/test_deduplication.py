@@ -1,7 +1,6 @@
 """Deduplication: the owner key de:<id>, and the job kept aside in dn:<id>."""
 
 import pytest
-
 from lua_queue import NOW
 
 
@@ -19,7 +18,9 @@ def test_a_second_job_is_not_created_while_the_first_owns_the_id(queue):
     assert queue.job("1")["deid"] == "x" and owner(queue) == "1"
     assert not queue.exists("2")
     assert queue.events()[-1] == (
-        "deduplicated", {"jobId": "1", "deduplicationId": "x", "deduplicatedJobId": "2"})
+        "deduplicated",
+        {"jobId": "1", "deduplicationId": "x", "deduplicatedJobId": "2"},
+    )
 
 
 def test_the_id_is_free_when_its_owner_has_finished(queue):
@@ -55,7 +56,8 @@ def test_a_delayed_owner_can_be_replaced(queue, rule):
     assert (queue.redis.pttl(queue.key("de:x")) > 0) == ("ttl" in rule)
     assert queue.events()[:2] == [
         ("removed", {"jobId": "1", "prev": "delayed"}),
-        ("deduplicated", {"jobId": "2", "deduplicationId": "x", "deduplicatedJobId": "1"})]
+        ("deduplicated", {"jobId": "2", "deduplicationId": "x", "deduplicatedJobId": "1"}),
+    ]
 
 
 def test_an_owner_that_is_not_delayed_is_not_replaced_and_nothing_is_said(queue):

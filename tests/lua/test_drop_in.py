@@ -21,12 +21,14 @@ def node_modules():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_random_operations_leave_the_same_replies_keys_and_events(
-        seed, node_modules, redis_socket, exported):
+def test_random_operations_leave_the_same_replies_keys_and_events(seed, node_modules, redis_socket, exported):
     redis.Redis(unix_socket_path=redis_socket).flushall()
     run = subprocess.run(
         ["node", FOLDER / "lockstep.mjs", redis_socket, exported, str(seed), "500"],
-        capture_output=True, text=True, timeout=300)
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert run.returncode == 0, run.stderr
     summary = json.loads(run.stdout)
     assert summary["operations"] == 500
@@ -40,6 +42,9 @@ def test_a_difference_in_an_event_is_found(node_modules, redis_socket, exported,
     path.write_text(path.read_text().replace("'prev', 'waiting'", "'prev', 'wait'"))
     run = subprocess.run(
         ["node", FOLDER / "lockstep.mjs", redis_socket, changed, "1", "500"],
-        capture_output=True, text=True, timeout=300)
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert run.returncode == 1
     assert "events" in run.stderr

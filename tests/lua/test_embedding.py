@@ -7,14 +7,13 @@ import shutil
 import subprocess
 
 import pytest
-
 from conftest import ROOT
 
-AWKWARD = r'''local list = {"a;b", "[1]", [[c;]], "??(", "\\", "tab\t", "${HOME} @V@ $ENV{HOME} \n"}
+AWKWARD = r"""local list = {"a;b", "[1]", [[c;]], "??(", "\\", "tab\t", "${HOME} @V@ $ENV{HOME} \n"}
 local text = 'back\\slash; "quoted"' .. list[1] -- keeps; a comment [ behind code
-'''
+"""
 
-PRINT_SCRIPTS = r'''
+PRINT_SCRIPTS = r"""
 #include <stdio.h>
 #include "script_source.h"
 extern const struct bqi_script_source bqi_script_sources[];
@@ -28,18 +27,20 @@ int main(void) {
     }
     return 0;
 }
-'''
+"""
 
-SCRIPT_SOURCE_H = '''#include <stddef.h>
+SCRIPT_SOURCE_H = """#include <stddef.h>
 struct bqi_script_source { const char *name; int keys; const char *sha1; const char *text; size_t length; };
-'''
+"""
 
 
 def embed(lua_dir, **outputs):
     options = [f"-D{name}={path}" for name, path in outputs.items()]
     return subprocess.run(
         ["cmake", f"-DLUA_DIR={lua_dir}", *options, "-P", ROOT / "cmake" / "embed-lua.cmake"],
-        capture_output=True, text=True)
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture
@@ -74,23 +75,30 @@ def test_an_include_is_taken_in_once_at_its_first_place_with_its_own_includes_be
     (lua_dir / "includes" / "two.lua").write_text("--- include one\nlocal two = one + 1\n")
     write_command(lua_dir, "twice", "--- include two\n--- include one\nreturn two\n")
     assert exported_text(lua_dir, tmp_path, "twice-2.lua") == (
-        "local one = 1\nlocal two = one + 1\nreturn two\n")
+        "local one = 1\nlocal two = one + 1\nreturn two\n"
+    )
 
 
 def test_an_include_inside_a_block_is_taken_in_again_outside_of_it(lua_dir, tmp_path):
     (lua_dir / "includes" / "one.lua").write_text("local one = 1\n")
     write_command(lua_dir, "block", "if x then\n  --- include one\nend\n--- include one\nreturn one\n")
     assert exported_text(lua_dir, tmp_path, "block-2.lua") == (
-        "if x then\nlocal one = 1\nend\nlocal one = 1\nreturn one\n")
+        "if x then\nlocal one = 1\nend\nlocal one = 1\nreturn one\n"
+    )
 
 
-@pytest.mark.parametrize(("body", "complaint"), [
-    ("--- include nowhere\n", "nowhere.lua, which does not exist"),
-    ("--- include not_a_name\n", "cannot read the include line"),
-    ("--[[ block ]]\n", "block comment"),
-    ("return 1", "does not end with a newline"),
-])
-def test_a_command_that_cannot_be_resolved_stops_the_build_with_the_reason(lua_dir, tmp_path, body, complaint):
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("--- include nowhere\n", "nowhere.lua, which does not exist"),
+        ("--- include not_a_name\n", "cannot read the include line"),
+        ("--[[ block ]]\n", "block comment"),
+        ("return 1", "does not end with a newline"),
+    ],
+)
+def test_a_command_that_cannot_be_resolved_stops_the_build_with_the_reason(
+    lua_dir, tmp_path, body, complaint
+):
     write_command(lua_dir, "broken", body)
     result = embed(lua_dir, OUT_DIR=tmp_path / "out")
     assert result.returncode != 0
@@ -103,8 +111,20 @@ def test_the_compiled_scripts_are_the_exported_ones_sorted_by_name(exported, tmp
     (tmp_path / "script_source.h").write_text(SCRIPT_SOURCE_H)
     (tmp_path / "print.c").write_text(PRINT_SCRIPTS)
     subprocess.run(
-        ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", tmp_path / "print",
-         tmp_path / "scripts.c", tmp_path / "print.c"], check=True)
+        [
+            "cc",
+            "-std=c11",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-o",
+            tmp_path / "print",
+            tmp_path / "scripts.c",
+            tmp_path / "print.c",
+        ],
+        check=True,
+    )
     printed = subprocess.run([tmp_path / "print"], check=True, capture_output=True, text=True).stdout
     expected = ""
     for path in sorted(exported.rglob("*.lua"), key=lambda path: path.name):
@@ -130,8 +150,24 @@ def test_sources_and_exported_text_pass_luacheck(exported):
 
 
 def test_no_command_uses_what_redis_6_2_does_not_have(exported):
-    newer = {"LMPOP", "ZMPOP", "BLMPOP", "SINTERCARD", "ZINTERCARD", "EXPIRETIME", "PEXPIRETIME",
-             "FUNCTION", "FCALL", "HEXPIRE", "HPEXPIRE", "HGETEX", "HSETEX", "HGETDEL", "DELEX", "MSETEX"}
+    newer = {
+        "LMPOP",
+        "ZMPOP",
+        "BLMPOP",
+        "SINTERCARD",
+        "ZINTERCARD",
+        "EXPIRETIME",
+        "PEXPIRETIME",
+        "FUNCTION",
+        "FCALL",
+        "HEXPIRE",
+        "HPEXPIRE",
+        "HGETEX",
+        "HSETEX",
+        "HGETDEL",
+        "DELEX",
+        "MSETEX",
+    }
     used = {}
     for path in exported.rglob("*.lua"):
         for command in re.findall(r"call\('([A-Z]+)'", path.read_text()):

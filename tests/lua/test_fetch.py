@@ -2,7 +2,6 @@
 
 import pytest
 import redis
-
 from lua_queue import NOW, TOKEN
 
 
@@ -83,7 +82,8 @@ def test_due_jobs_are_promoted_in_order_to_where_they_wait(queue):
     assert queue.job("1")["delay"] == "0"
     assert queue.events() == [
         *[("waiting", {"jobId": id, "prev": "delayed"}) for id in ("2", "3", "1")],
-        ("active", {"jobId": "2", "prev": "waiting"})]
+        ("active", {"jobId": "2", "prev": "waiting"}),
+    ]
 
 
 def test_more_due_jobs_than_one_call_promotes_are_promoted_by_the_next(queue):

@@ -2,7 +2,6 @@
 
 import pytest
 import redis
-
 from lua_queue import NOW, TOKEN
 
 
@@ -26,7 +25,9 @@ def test_a_completed_job_is_kept_with_its_result(active):
 def test_the_last_job_of_a_queue_drains_it(active):
     active.finish("1")
     assert active.events() == [
-        ("completed", {"jobId": "1", "returnvalue": "null", "prev": "active"}), ("drained", {})]
+        ("completed", {"jobId": "1", "returnvalue": "null", "prev": "active"}),
+        ("drained", {}),
+    ]
 
 
 @pytest.mark.parametrize("fetch", [False, True])
@@ -65,7 +66,9 @@ def test_a_failed_job_keeps_its_reason_and_the_fields_sent_along(active):
     assert "defa" not in job
     assert active.events() == [
         ("failed", {"jobId": "1", "failedReason": "boom", "prev": "active"}),
-        ("retries-exhausted", {"jobId": "1", "attemptsMade": "1"}), ("drained", {})]
+        ("retries-exhausted", {"jobId": "1", "attemptsMade": "1"}),
+        ("drained", {}),
+    ]
 
 
 def test_a_job_failed_before_its_last_attempt_is_not_exhausted(active):
@@ -173,7 +176,10 @@ def test_metrics_put_the_counts_of_past_minutes_newest_first(queue):
         points.append(queue.list("metrics:completed:data"))
     assert points == [[], [], ["2"], ["2"], ["2", "2"], ["0", "0", "1"]]
     assert queue.redis.hgetall(queue.key("metrics:completed")) == {
-        "count": "6", "prevTS": "300001", "prevCount": "5"}
+        "count": "6",
+        "prevTS": "300001",
+        "prevCount": "5",
+    }
 
 
 def test_a_long_silence_is_pushed_as_zeros_up_to_the_number_of_points(queue):

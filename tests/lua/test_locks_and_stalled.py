@@ -1,7 +1,6 @@
 """extendLock, extendLocks, releaseLock, moveStalledJobsToWait."""
 
 import pytest
-
 from lua_queue import TOKEN, pack
 
 

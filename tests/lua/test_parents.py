@@ -1,7 +1,6 @@
 """Flows: what finishing, failing and removing a child means to its parent."""
 
 import pytest
-
 from lua_queue import NOW
 
 
@@ -27,8 +26,7 @@ def test_the_last_completed_child_releases_its_parent_to_the_front(family):
     assert parents.list("wait") == ["other"]
     queue.finish("2", result='"b"')
     assert parents.list("wait") == ["other", "p"]
-    assert parents.redis.hgetall(parents.key("p:processed")) == {
-        queue.key("1"): '"a"', queue.key("2"): '"b"'}
+    assert parents.redis.hgetall(parents.key("p:processed")) == {queue.key("1"): '"a"', queue.key("2"): '"b"'}
     assert parents.events()[-1] == ("waiting", {"jobId": "p", "prev": "waiting-children"})
     assert parents.scores("marker") == {"0": 0}
 
@@ -182,7 +180,9 @@ def test_in_a_flow_insert_the_parent_is_released_by_the_last_step(queue, other_q
     other_queue.add(id="p", waits_for_children=True)
     queue.add(id="c", parent=(other_queue, "p"), deferred=1)
     assert not other_queue.exists("wait")
-    other_queue.call("releaseParentIfNoPendingDependencies", ["p", "p:dependencies"], other_queue.name, "p", NOW)
+    other_queue.call(
+        "releaseParentIfNoPendingDependencies", ["p", "p:dependencies"], other_queue.name, "p", NOW
+    )
     assert other_queue.list("wait") == ["p"]
 
 
@@ -193,7 +193,8 @@ def test_a_child_of_another_living_parent_is_not_taken_over(queue, other_queue):
     assert queue.add(id="c", parent=(other_queue, "new"), deferred=1) == -7
     assert queue.job("c")["parentKey"] == other_queue.key("old")
     other_queue.call(
-        "releaseParentIfNoPendingDependencies", ["new", "new:dependencies"], other_queue.name, "new", NOW)
+        "releaseParentIfNoPendingDependencies", ["new", "new:dependencies"], other_queue.name, "new", NOW
+    )
     assert not other_queue.exists("wait")
     assert "flowAttachmentFailed" not in other_queue.job("new")
 

@@ -1,7 +1,6 @@
 """pause and obliterate."""
 
 import pytest
-
 from lua_queue import TOKEN
 
 
@@ -13,8 +12,7 @@ def test_a_paused_queue_keeps_its_jobs_and_loses_its_marker(queue):
     assert queue.events()[-1] == ("paused", {})
 
 
-@pytest.mark.parametrize(("opts", "marker"), [
-    ({}, "0"), ({"priority": 1}, "0"), ({"delay": 500}, "1")])
+@pytest.mark.parametrize(("opts", "marker"), [({}, "0"), ({"priority": 1}, "0"), ({"delay": 500}, "1")])
 def test_resuming_wakes_workers_for_what_is_there(queue, opts, marker):
     queue.add(opts)
     queue.pause()

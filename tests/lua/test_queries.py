@@ -2,7 +2,7 @@
 
 import pytest
 
-STATES = "completed failed delayed active wait paused waiting-children prioritized".split()
+STATES = ["completed", "failed", "delayed", "active", "wait", "paused", "waiting-children", "prioritized"]
 
 
 @pytest.mark.parametrize("command", ["getState", "getStateV2"])
@@ -18,8 +18,7 @@ def test_the_state_of_a_job_is_where_it_is(queue, command):
     queue.add(waits_for_children=True)
     queue.redis.rpush(queue.key("paused"), "legacy")
     found = [state(id) for id in ("1", "2", "3", "4", "5", "legacy", "none")]
-    assert found == [
-        "active", "waiting", "delayed", "prioritized", "waiting-children", "waiting", "unknown"]
+    assert found == ["active", "waiting", "delayed", "prioritized", "waiting-children", "waiting", "unknown"]
     queue.finish("1")
     assert state("1") == "completed"
 
@@ -29,7 +28,13 @@ def test_counts_come_in_the_order_asked_for(queue):
     queue.add()
     queue.add({"delay": 5})
     queue.add({"priority": 1})
-    assert queue.call("getCounts", [""], "delayed", "wait", "active", "prioritized", "failed") == [1, 2, 0, 1, 0]
+    assert queue.call("getCounts", [""], "delayed", "wait", "active", "prioritized", "failed") == [
+        1,
+        2,
+        0,
+        1,
+        0,
+    ]
 
 
 def test_delayed_jobs_are_counted_before_a_cut_off(queue):
@@ -91,8 +96,9 @@ def test_progress_is_stored_and_announced(queue):
 
 def test_log_rows_are_kept_up_to_their_number(queue):
     queue.add()
-    rows = [queue.call("addLog", ["1", "1:logs"], "1", row, keep)
-            for row, keep in (("a", ""), ("b", 5), ("c", 2))]
+    rows = [
+        queue.call("addLog", ["1", "1:logs"], "1", row, keep) for row, keep in (("a", ""), ("b", 5), ("c", 2))
+    ]
     assert rows == [1, 2, 2]
     assert queue.list("1:logs") == ["b", "c"]
 
@@ -105,12 +111,15 @@ def test_data_and_stack_traces_are_replaced(queue):
     assert (job["data"], job["stacktrace"], job["failedReason"]) == ('{"new":1}', '["at"]', "boom")
 
 
-@pytest.mark.parametrize(("command", "keys", "args"), [
-    ("updateProgress", ["9", "events", "meta"], ["9", "1"]),
-    ("addLog", ["9", "9:logs"], ["9", "row", ""]),
-    ("updateData", ["9"], ["{}"]),
-    ("saveStacktrace", ["9"], ["[]", "x"]),
-])
+@pytest.mark.parametrize(
+    ("command", "keys", "args"),
+    [
+        ("updateProgress", ["9", "events", "meta"], ["9", "1"]),
+        ("addLog", ["9", "9:logs"], ["9", "row", ""]),
+        ("updateData", ["9"], ["{}"]),
+        ("saveStacktrace", ["9"], ["[]", "x"]),
+    ],
+)
 def test_nothing_is_written_to_a_missing_job(queue, command, keys, args):
     assert queue.call(command, keys, *args) == -1
     assert queue.redis.keys("*") == []

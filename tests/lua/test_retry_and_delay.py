@@ -1,7 +1,6 @@
 """retryJob, moveToDelayed, moveJobFromActiveToWait, reprocessJob, promote."""
 
 import pytest
-
 from lua_queue import NOW, TOKEN
 
 
@@ -50,8 +49,9 @@ def test_a_retry_frees_its_own_slot_of_the_global_concurrency(queue):
 
 @pytest.mark.parametrize("move", ["retry", "delay"])
 def test_moving_a_job_back_checks_lock_then_place(queue, move):
-    operation = (lambda **o: queue.retry("1", **o)) if move == "retry" else (
-        lambda **o: queue.delay("1", 50, **o))
+    operation = (
+        (lambda **o: queue.retry("1", **o)) if move == "retry" else (lambda **o: queue.delay("1", 50, **o))
+    )
     take_new(queue)
     assert operation(token="other") == -6
     queue.redis.delete(queue.key("active"))

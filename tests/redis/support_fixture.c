@@ -1,6 +1,9 @@
 #include "support_fixture.h"
 
+#include <poll.h>
 #include <string.h>
+
+#include "script_source.h"
 
 struct server *server;
 struct host *host;
@@ -46,6 +49,20 @@ int job_is_in(const char *id, const char *place) {
                             ? server_reply(server, "LPOS bull:q:%s %s", place, id)
                             : server_reply(server, "ZSCORE bull:q:%s %s", place, id);
     return reply->type != REDIS_REPLY_NIL;
+}
+
+void wait_a_moment(void) {
+    poll(NULL, 0, 1);
+}
+
+void load_scripts(void) {
+    for (size_t i = 0; i < bqi_script_source_count; i++) {
+        redisReply *reply = redisCommand(server->redis, "SCRIPT LOAD %b",
+                                         bqi_script_sources[i].text, bqi_script_sources[i].length);
+        assert_int_equal(reply->type, REDIS_REPLY_STRING);
+        assert_string_equal(reply->str, bqi_script_sources[i].sha1);
+        freeReplyObject(reply);
+    }
 }
 
 const struct event *next_job(void) {

@@ -23,6 +23,16 @@ const char *job_field(const char *id, const char *name);
 /* Whether the job's id is in this list or sorted set of the queue. */
 int job_is_in(const char *id, const char *place);
 
+/* Looks again and again until it is true, for at most ten seconds; takes no event meanwhile. */
+#define UNTIL(condition)                                                                           \
+    for (int64_t until_end = clock_ms() + 10000; !(condition); wait_a_moment())                    \
+        if (clock_ms() > until_end)                                                                \
+    fail_msg("it did not come to %s", #condition)
+void wait_a_moment(void);
+
+/* Every script is loaded, so that nothing has to be sent twice. */
+void load_scripts(void);
+
 /* The next job that a worker hands over. */
 const struct event *next_job(void);
 const char *job_id_of(const struct event *job);

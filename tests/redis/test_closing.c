@@ -24,26 +24,20 @@ static int active(void) {
     return (int)server_integer(server, "LLEN bull:q:active");
 }
 
-/* Until that many are active, without taking an event: what the host takes is its own. */
-static void wait_for_active(int count) {
-    for (int64_t end = clock_ms() + 5000; active() != count;) {
-        if (clock_ms() > end)
-            fail_msg("%d jobs are active, not %d", active(), count);
-        bq_wait(host->client, 5);
-    }
+/* Whether the lock lives longer than at the last look. */
+static int lock_was_renewed(const char *id) {
+    static long long left;
+    long long before = left;
+    left = server_integer(server, "PTTL bull:q:%s:lock", id);
+    return before > 0 && left > before;
 }
 
 /* Three jobs that the worker has, as the renewal of the last one's lock shows, and no host took. */
 static void leave_three_jobs_untaken(void) {
     add_many(5);
     worker = host_worker(host, queue, "{\"drainDelay\":60,\"lockDuration\":400}", 3);
-    wait_for_active(3);
-    for (long long left, before = 400;; before = left) {
-        left = server_integer(server, "PTTL bull:q:3:lock");
-        if (left > before)
-            return;
-        bq_wait(host->client, 5);
-    }
+    UNTIL(active() == 3);
+    UNTIL(lock_was_renewed("3"));
 }
 
 /* ---- a worker ---- */
@@ -89,7 +83,7 @@ static void jobs_that_no_host_has_taken_are_given_back_in_their_order(void **sta
     (void)state;
     leave_three_jobs_untaken();
     bq_id close = bq_worker_close(host->client, worker, -1);
-    wait_for_active(0);
+    UNTIL(active() == 0);
     host_reply(host, close);
     assert_int_equal(waiting(), 5);
     assert_string_equal(server_text(server, "LINDEX bull:q:wait -1"), "1");
@@ -272,7 +266,7 @@ static void a_client_closed_with_grace_gives_untaken_jobs_back(void **state) {
     (void)state;
     leave_three_jobs_untaken();
     bq_id close = bq_client_close(host->client, 1000);
-    wait_for_active(0);
+    UNTIL(active() == 0);
     host_reply(host, close);
     assert_int_equal(waiting(), 5);
     assert_string_equal(server_text(server, "LINDEX bull:q:wait -1"), "1");
@@ -282,7 +276,7 @@ static void a_client_closed_by_force_gives_untaken_jobs_back_too(void **state) {
     (void)state;
     leave_three_jobs_untaken();
     bq_id close = bq_client_close(host->client, 0);
-    wait_for_active(0);
+    UNTIL(active() == 0);
     host_reply(host, close);
     assert_int_equal(waiting(), 5);
 }

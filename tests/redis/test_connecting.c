@@ -72,7 +72,7 @@ static void the_first_event_says_that_the_connection_is_there(void **state) {
     host = host_open(server, NULL);
     host_queue(host, "q", NULL);
     const struct event *event = host_wait(host, BQ_EV_CONNECTION, 0);
-    assert_string_equal(event_text(host, event, BQ_TAG_STATE), "restored");
+    assert_string_equal(event_text(host, event, BQ_TAG_STATE), "connected");
     assert_string_equal(message(event), server->path);
 }
 

@@ -56,8 +56,7 @@ static void renewal_may_be_switched_off(void **state) {
     (void)state;
     const struct event *job = start_job("{\"lockDuration\":100,\"skipLockRenewal\":true,"
                                         "\"skipStalledCheck\":true}");
-    while (server_integer(server, "EXISTS bull:q:1:lock"))
-        host_try(host, BQ_EV_LOCK_LOST, 0, 10);
+    UNTIL(!server_integer(server, "EXISTS bull:q:1:lock"));
     const struct event *error =
         host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_LOCK_NOT_EXIST);
     assert_string_equal(event_text(host, error, BQ_TAG_MESSAGE),

@@ -20,6 +20,7 @@ static int open_through_proxy(void **state) {
     char options[256];
     (void)state;
     server_flush(server);
+    load_scripts();
     proxy = proxy_start(server);
     snprintf(options, sizeof options, "{\"connection.path\":\"%s\"}", proxy_path(proxy));
     host = host_open_with(options);
@@ -125,8 +126,7 @@ static void an_outcome_whose_answer_was_lost_is_told_all_the_same(void **state) 
     proxy_hold_replies(proxy, 1);
     bq_id done = bq_easy_done(host->client, good->id, "\"once\"");
     bq_id failed = bq_easy_fail(host->client, bad->id, "for good");
-    while (!job_is_in("1", "completed") || !job_is_in("2", "failed"))
-        bq_wait(host->client, 2);
+    UNTIL(job_is_in("1", "completed") && job_is_in("2", "failed"));
     proxy_cut(proxy);
     proxy_hold_replies(proxy, 0);
     assert_string_equal(event_text(host, host_reply(host, done), BQ_TAG_OUTCOME), "completed");
@@ -138,8 +138,7 @@ static void a_call_whose_answer_was_lost_is_made_again(void **state) {
     (void)state;
     proxy_hold_replies(proxy, 1);
     bq_id operation = bq_easy_add(host->client, queue, "work", "{}", "{\"jobId\":\"mine\"}");
-    while (!server_integer(server, "EXISTS bull:q:mine"))
-        bq_wait(host->client, 2);
+    UNTIL(server_integer(server, "EXISTS bull:q:mine"));
     proxy_cut(proxy);
     proxy_hold_replies(proxy, 0);
     assert_string_equal(event_text(host, host_reply(host, operation), BQ_TAG_VALUE), "mine");

@@ -366,8 +366,7 @@ static void many_free_slots_do_not_flood_a_short_queue_with_fetches(void **state
 /* Waits for markers that bring nothing. */
 static void idle_for(int waits) {
     long long end = server_calls(server, "bzpopmin") + waits;
-    while (server_calls(server, "bzpopmin") < end)
-        host_try(host, BQ_EV_JOB, 0, 5);
+    UNTIL(server_calls(server, "bzpopmin") >= end);
     settle();
 }
 

@@ -69,8 +69,10 @@ static void calls_and_takes_of_many_threads_are_all_answered_once(void **state) 
 
 /* Takes events and finishes the jobs among them, until all threads together have done so. */
 static void *work(void *arg) {
+    int64_t end = clock_ms() + 20000;
     (void)arg;
     while (atomic_load(&finished) < THREADS * CALLS) {
+        require(clock_ms() < end, "jobs were lost");
         bq_wait(host->client, 10);
         bq_batch *batch = bq_take(host->client, 3);
         bq_bytes rest = bq_batch_bytes(batch);

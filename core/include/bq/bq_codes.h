@@ -107,7 +107,7 @@ enum bq_tag {
     BQ_TAG_FLAGS = 5,
     /* Id of the worker. */
     BQ_TAG_WORKER = 6,
-    /* State of the connection: lost or restored. */
+    /* State of the connection: connected, lost or restored. */
     BQ_TAG_STATE = 7,
     /* How many. */
     BQ_TAG_COUNT = 8,

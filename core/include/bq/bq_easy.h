@@ -180,7 +180,8 @@ static inline bq_id bq_easy_add(bq_client *client, bq_id queue,
 
 /*
  * Add many jobs, at most 65535 in one call. Any invalid entry refuses the whole
- * call before anything is written; what Redis refuses is reported per entry.
+ * call before anything is written; what Redis refuses, or cannot be asked, is
+ * reported per entry.
  * Reply: for each entry, in the order of the request, JOB_ID or ENTRY_ERROR.
  */
 static inline bq_id bq_easy_add_bulk(bq_client *client, bq_id queue,

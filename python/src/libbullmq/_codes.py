@@ -51,7 +51,7 @@ TAG_ERROR_NAME: Final = 3  # Stable name of an error.
 TAG_MESSAGE: Final = 4  # What happened, with values and advice.
 TAG_FLAGS: Final = 5  # 1 retriable, 2 fatal.
 TAG_WORKER: Final = 6  # Id of the worker.
-TAG_STATE: Final = 7  # State of the connection: lost or restored.
+TAG_STATE: Final = 7  # State of the connection: connected, lost or restored.
 TAG_COUNT: Final = 8  # How many.
 TAG_OUTCOME: Final = 9  # completed, failed, retried, delayed or waiting.
 # Why one entry of a bulk request was refused: {code, name, message}.

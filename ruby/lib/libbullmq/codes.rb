@@ -48,7 +48,7 @@ module BullMQ
     TAG_MESSAGE = 4 # What happened, with values and advice.
     TAG_FLAGS = 5 # 1 retriable, 2 fatal.
     TAG_WORKER = 6 # Id of the worker.
-    TAG_STATE = 7 # State of the connection: lost or restored.
+    TAG_STATE = 7 # State of the connection: connected, lost or restored.
     TAG_COUNT = 8 # How many.
     TAG_OUTCOME = 9 # completed, failed, retried, delayed or waiting.
     TAG_ENTRY_ERROR = 10 # Why one entry of a bulk request was refused: {code, name, message}.

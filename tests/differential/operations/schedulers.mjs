@@ -12,7 +12,7 @@ function repetition(random, known) {
   if (random.chance(0.2)) repeat.limit = random.int(1, 3);
   if (random.chance(0.15)) repeat.startDate = known.now + random.pick([-100000, 5000, 100000]);
   if (random.chance(0.15)) repeat.endDate = known.now + random.pick([3000, 200000]);
-  if (random.chance(0.05) && !repeat.startDate) repeat.immediately = true;
+  if (random.chance(0.1) && repeat.pattern && !repeat.startDate) repeat.immediately = true;
   return repeat;
 }
 
