@@ -106,9 +106,13 @@ local function finish(at, owner)
     local list = finished[state]
     list[#list + 1], list[#list + 2] = now, id
     if patch then
+      local size = #patch
+      patch[size + 1], patch[size + 2], patch[size + 3] = field, result, 'finishedOn'
+      patch[size + 4], patch[size + 5], patch[size + 6] = now, 'atm', attempts
       call('HSET', job_key, unpack(patch))
+    else
+      call('HSET', job_key, field, result, 'finishedOn', now, 'atm', attempts)
     end
-    call('HSET', job_key, field, result, 'finishedOn', now, 'atm', attempts)
     if not completed then
       call('HDEL', job_key, 'defa')
     end

@@ -4,9 +4,4 @@
 --            8 prioritized
 -- ARGV       1 job id
 -- Returns    completed, failed, delayed, prioritized, active, waiting, waiting-children or unknown
-local call = redis.call
 --- include state-of-job
-
-return state_of_job(ARGV[1], function(key)
-  return call('LPOS', key, ARGV[1])
-end)

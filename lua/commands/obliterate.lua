@@ -30,7 +30,10 @@ local function empty_set(key)
   local ids = call('ZRANGE', key, '0', budget - 1)
   if #ids > 0 then
     remove_jobs(ids)
-    call('ZREMRANGEBYRANK', key, '0', #ids - 1)
+    -- By id: a parent may have gone with its last child.
+    for from = 1, #ids, 7000 do
+      call('ZREM', key, unpack(ids, from, math.min(from + 6999, #ids)))
+    end
   end
   return budget > 0
 end
@@ -70,10 +73,11 @@ local done = empty_list(prefix .. 'active')
   and empty_list(prefix .. 'paused')
   and empty_set(prefix .. 'prioritized')
   and empty_set(prefix .. 'failed')
+  and empty_set(prefix .. 'waiting-children')
 if not done then
   return 1
 end
-local rest = { 'events', 'delay', 'stalled-check', 'stalled', 'id', 'pc', 'marker', 'meta',
+local rest = { 'events', 'delay', 'limiter', 'stalled-check', 'stalled', 'id', 'pc', 'marker', 'meta',
   'metrics:completed', 'metrics:completed:data', 'metrics:failed', 'metrics:failed:data' }
 for i = 1, #rest do
   rest[i] = prefix .. rest[i]

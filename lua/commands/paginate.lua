@@ -25,6 +25,11 @@ local items, jobs = {}, {}
 
 -- Takes what the page has of a chunk; true when the page ends in it.
 local function collect(chunk)
+  local size = #chunk / step
+  if offset + size < first then
+    offset = offset + size
+    return false
+  end
   for i = 1, #chunk, step do
     if offset >= past then
       return true

@@ -1,22 +1,19 @@
--- The state of a job: the first of the queue's structures that holds it. `list_holds(key)` looks into
--- a list. KEYS are those of getState.
-local function state_of_job(id, list_holds)
-  local places = {
-    { KEYS[1], 'completed' }, { KEYS[2], 'failed' }, { KEYS[3], 'delayed' },
-    { KEYS[8], 'prioritized' }, { KEYS[4], 'active', true }, { KEYS[5], 'waiting', true },
-    { KEYS[6], 'waiting', true }, { KEYS[7], 'waiting-children' },
-  }
-  for i = 1, #places do
-    local key, state, is_list = unpack(places[i])
-    local found
-    if is_list then
-      found = list_holds(key)
-    else
-      found = call('ZSCORE', key, id)
-    end
-    if found then
-      return state
-    end
+-- Block. Ends the command with the state of a job: the structure of the queue that holds it. Lists come
+-- last, for they have to be searched.
+-- Uses: KEYS and ARGV of getState.
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
+local id = ARGV[1]
+local sets = { { KEYS[1], 'completed' }, { KEYS[2], 'failed' }, { KEYS[3], 'delayed' },
+  { KEYS[8], 'prioritized' }, { KEYS[7], 'waiting-children' } }
+for i = 1, #sets do
+  if call('ZSCORE', sets[i][1], id) then
+    return sets[i][2]
   end
-  return 'unknown'
 end
+local lists = { { KEYS[4], 'active' }, { KEYS[5], 'waiting' }, { KEYS[6], 'waiting' } }
+for i = 1, #lists do
+  if call('LPOS', lists[i][1], id) then
+    return lists[i][2]
+  end
+end
+return 'unknown'

@@ -2,6 +2,8 @@
 -- does; `wake_next` comes after the last of them. Without limits nothing has to be looked at again for
 -- each job: what is due is promoted once, and the marker is set once.
 -- Uses and defines what fetch-job uses; paused, concurrency, max and window as read from meta.
+-- A number is printed for each command that gets it; the text is printed once.
+worker.lockDuration = worker.lockDuration .. ''
 local looked, earliest, activated = false, nil, false
 local function take_unlimited()
   if not looked then

@@ -31,10 +31,11 @@ local function trim_finished(target, keep, now)
     end
   end
   if keep.count and keep.count > 0 then
-    local ids = call('ZREVRANGE', target, keep.count, '-1')
+    -- A rule that has just become stricter is caught up with over several jobs.
+    local ids = call('ZREVRANGE', target, keep.count, keep.count + 999)
     if #ids > 0 then
       drop_jobs(ids)
-      call('ZREMRANGEBYRANK', target, '0', -(keep.count + 1))
+      call('ZREM', target, unpack(ids))
     end
   end
 end

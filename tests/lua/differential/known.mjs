@@ -18,7 +18,7 @@ async function readSchedulers(connection, queue, keys, waiting, setAside) {
 
 /** Looks at a side after an operation; both are alike. */
 export async function learn(known, { connection }) {
-  Object.assign(known, { ids: [], active: [], iterations: [], parents: [], schedulers: [], paused: {} });
+  Object.assign(known, { ids: [], active: [], iterations: [], keys: new Set(), parents: [], schedulers: [], paused: {} });
   for (const queue of QUEUES) {
     const keys = (await connection.keys(`bull:${queue}:*`)).sort();
     const waiting = await connection.lrange(`bull:${queue}:wait`, 0, -1);
@@ -27,6 +27,7 @@ export async function learn(known, { connection }) {
     known.schedulers.push(...(await readSchedulers(connection, queue, keys, waiting, setAside)));
     for (const id of await connection.lrange(`bull:${queue}:active`, 0, -1)) known.active.push({ queue, id });
     for (const key of keys) {
+      known.keys.add(key);
       const [, , id, ...rest] = key.split(':');
       if (rest.length === 0 && /^(\d+|custom-\d+|flow-\d+)$/.test(id)) known.ids.push({ queue, id });
       if (rest.length === 1 && ['dependencies', 'processed'].includes(rest[0])) known.parents.push({ queue, id });

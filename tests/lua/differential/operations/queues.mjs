@@ -28,9 +28,14 @@ export const queues = {
     draw: (random) => ({ queue: random.pick(QUEUES) }),
     run: (side, { queue }) => side.queues[queue].removeRateLimitKey(),
   },
+  // BullMQ's leaves `waiting-children` and `limiter` behind (protocol/3 D8).
   obliterate: {
-    weight: 0.4,
-    draw: (random) => ({ queue: random.pick(QUEUES), force: random.chance(0.7), count: random.pick([3, 1000]) }),
+    weight: 0.8,
+    draw: (random, known) => {
+      const queue = random.pick(QUEUES);
+      const leaves = known.keys.has(`bull:${queue}:waiting-children`) || known.keys.has(`bull:${queue}:limiter`);
+      return !leaves && { queue, force: random.chance(0.7), count: random.pick([3, 1000]) };
+    },
     run: (side, { queue, force, count }) => side.queues[queue].obliterate({ force, count }),
   },
   retryJobs: {
