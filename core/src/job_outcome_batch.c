@@ -31,7 +31,13 @@ struct batch {
 static void answer_all(struct batch *batch, const redisReply *reply) {
     for (size_t i = 0; i < batch->count; i++) {
         const redisReply *code = reply->element[2 * i];
-        bqi_outcome_answered(batch->finishes[i], code->integer, reply->element[2 * i + 1]);
+        struct bqi_error error;
+        if (code->type != REDIS_REPLY_ERROR) {
+            bqi_outcome_answered(batch->finishes[i], code->integer, reply->element[2 * i + 1]);
+            continue;
+        }
+        bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", code->str);
+        bqi_outcome_refused(batch->finishes[i], &error);
     }
 }
 

@@ -164,9 +164,21 @@ static void nothing_fetched(struct bqi_worker *worker) {
     bqi_record_end(&event);
 }
 
+/* The outcome was stored, but taking the next job along was not possible. */
+static void fetch_failed(struct bqi_worker *worker, const char *why) {
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", why);
+    bqi_worker_error(worker, &error, NULL);
+    worker->window = worker->drained = 1;
+}
+
 void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
                              const char *token) {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        fetch_failed(worker, reply->str);
+        return;
+    }
+    if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
         worker->limit_until = worker->block_until = 0;
         nothing_fetched(worker);
         return;

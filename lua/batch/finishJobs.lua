@@ -6,7 +6,8 @@
 -- ARGV       1 prefix, 2 now ms, 3 packed map {lockDuration, limiter?, name?, maxMetricsSize}, then for
 --            each job seven: id, token, `completed` or `failed`, value, packed map {keepJobs, attempts},
 --            packed array of further fields to write or '', `1` = take the next job
--- Returns    for each job two: 0 or an error code of moveToFinished, and the reply of moveToActive or 0
+-- Returns    for each job two: 0, an error code of moveToFinished or an error reply; and the reply of
+--            moveToActive, 0 or an error reply
 -- Events     those of moveToFinished for each job; drained at most once
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -136,12 +137,21 @@ local function finish(at, owner)
 end
 
 --- include take-many
+-- What goes wrong with one job is its own error reply: the others have not been stored yet.
+local function guarded(step, ...)
+  local done, result = pcall(step, ...)
+  if done then
+    return result
+  end
+  return { err = type(result) == 'table' and result.err or result }
+end
+
 local replies, count, quiet = {}, 0, false
 for at = FIRST, #ARGV, PER_JOB do
-  local code, reply = finish(at, owners[(at - FIRST) / PER_JOB + 1])
+  local code, reply = guarded(finish, at, owners[(at - FIRST) / PER_JOB + 1]), nil
   if code == 0 then
     worker.token = ARGV[at + 1]
-    reply = ARGV[at + 6] == '1' and take()
+    reply = ARGV[at + 6] == '1' and guarded(take)
     quiet = not reply
   end
   replies[count + 1], replies[count + 2] = code, reply or 0

@@ -1,7 +1,8 @@
 -- Deletes jobs that no state of the queue holds.
 --
 -- KEYS (1)   1 prefix
--- ARGV       n, then the names of the n keys that may hold ids; m, then the m sub-keys of a job; candidate ids
+-- ARGV       n, then the names of the n keys that may hold ids; m, then the m sub-keys of a job;
+--            candidate ids
 -- Returns    the number of jobs deleted
 local call, ARGV = redis.call, ARGV
 local prefix = KEYS[1]

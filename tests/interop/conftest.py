@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from python_side import Handler, StartWorker
 from redis_server import RedisServer
 
 VERSIONS = ("bullmq6", "bullmq5")
+EXPORT_LUA = Path(__file__).parents[2] / "scripts" / "export-lua"
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,15 @@ def keys(redis: RedisServer) -> Iterator[redis_client.Redis]:
         yield client
 
 
-StartPeer = Callable[[str, RedisServer], Awaitable[NodePeer]]
+@pytest.fixture(scope="session")
+def own_scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the final text of our Lua commands."""
+    folder = tmp_path_factory.mktemp("lua")
+    subprocess.run([EXPORT_LUA, folder], check=True)
+    return folder
+
+
+StartPeer = Callable[..., Awaitable[NodePeer]]
 
 
 @pytest_asyncio.fixture
@@ -52,8 +63,8 @@ async def start_peer() -> AsyncIterator[StartPeer]:
     """``await start_peer("bullmq6", redis)``: more peers than the parametrised one."""
     peers: list[NodePeer] = []
 
-    async def start(version: str, server: RedisServer) -> NodePeer:
-        peer = await NodePeer.start(version, server.unix_address)
+    async def start(version: str, server: RedisServer, scripts: Path | None = None) -> NodePeer:
+        peer = await NodePeer.start(version, server.unix_address, scripts)
         peers.append(peer)
         return peer
 

@@ -49,10 +49,13 @@ class NodePeer:
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, version: str, address: str) -> NodePeer:
-        """``version`` is "bullmq6" or "bullmq5"; ``address`` is unix:/path or host:port."""
+    async def start(cls, version: str, address: str, scripts: Path | None = None) -> NodePeer:
+        """``version`` is "bullmq6" or "bullmq5"; ``address`` is unix:/path or host:port; ``scripts``
+        is a folder of Lua commands that "bullmq6" runs on instead of its own.
+        """
+        arguments = [version, address, *([str(scripts)] if scripts else [])]
         process = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "KILL", node_program(), str(PEER), version, address,
+            "setpriv", "--pdeathsig", "KILL", node_program(), str(PEER), *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_LINE,
         )  # fmt: skip
         peer = cls(process)
@@ -142,6 +145,10 @@ class NodePeer:
     async def counts(self, queue: str) -> dict[str, int]:
         counts: dict[str, int] = await self.queue(queue, "getJobCounts")
         return counts
+
+    async def add_flow(self, flow: Any) -> Any:
+        """Adds a tree of jobs; its ids as {"id", "children"}."""
+        return await self.call("addFlow", flow=flow)
 
     async def watch(self, queue: str) -> None:
         """Report QueueEvents from now on."""

@@ -243,3 +243,50 @@ def test_adding_many_is_adding_each(both, seed):
     expected = [single.add(opts, id=id, name=name, data=data) for opts, id, name, data in jobs]
     assert many.add_many(jobs) == expected
     same(both)
+
+
+def outcome_of(id, token, **more):
+    return {
+        "id": id,
+        "token": token,
+        "state": "completed",
+        "result": "1",
+        "fields": None,
+        "keep": {"count": -1},
+        "attempts": 0,
+        "fetch": True,
+        **more,
+    }
+
+
+def test_an_error_with_one_job_spoils_no_other(both):
+    _, queue = both
+    for at in range(5):
+        queue.add()
+        if at < 3:
+            queue.take(token=f"w:{at}")
+    queue.redis.hset(queue.key("2"), "parentKey", "bull:orders:9")
+    queue.redis.hset(queue.key("2"), "parent", "{broken")
+    keys = FINISH_KEYS
+    words = []
+    for at in range(3):
+        o = outcome_of(str(at + 1), f"w:{at}", fetch=False)
+        words += [o["id"], o["token"], o["state"], o["result"], pack({"keepJobs": o["keep"]}), "", 0]
+    common = pack({"lockDuration": 30000, "maxMetricsSize": ""})
+    reply = queue.call("finishJobs", keys, queue.prefix, NOW, common, *words)
+    assert (reply[0], reply[4]) == (0, 0) and isinstance(reply[2], redis.ResponseError)
+    assert set(queue.scores("completed")) == {"1", "3"}
+    assert not queue.exists("1:lock", "3:lock")
+
+
+def test_an_error_while_taking_the_next_job_leaves_the_outcomes_stored(both):
+    _, queue = both
+    for at in range(4):
+        queue.add()
+        if at < 2:
+            queue.take(token=f"w:{at}")
+    queue.redis.hset(queue.key("meta"), "max", 5)  # a limit without its window
+    reply = queue.finish_many([outcome_of("1", "w:0"), outcome_of("2", "w:1")], NOW)
+    assert [code for code, _ in reply] == [0, 0]
+    assert all(isinstance(taken, redis.ResponseError) for _, taken in reply)
+    assert set(queue.scores("completed")) == {"1", "2"}

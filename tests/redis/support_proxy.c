@@ -103,7 +103,7 @@ struct proxy *proxy_start(struct server *server) {
     struct proxy *proxy = calloc(1, sizeof *proxy);
     assert_non_null(proxy);
     snprintf(proxy->server_path, sizeof proxy->server_path, "%s", server->path);
-    snprintf(proxy->path, sizeof proxy->path, "%s/proxy-%p", server->directory, (void *)proxy);
+    snprintf(proxy->path, sizeof proxy->path, "%s/proxy.sock", server->directory);
     struct sockaddr_un address = address_of(proxy->path);
     proxy->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_return_code(bind(proxy->listener, (struct sockaddr *)&address, sizeof address), errno);
@@ -121,6 +121,7 @@ void proxy_stop(struct proxy *proxy) {
     for (int i = 0; i < proxy->count; i++)
         end_pair(&proxy->pairs[i]);
     close(proxy->listener);
+    unlink(proxy->path);
     pthread_mutex_destroy(&proxy->lock);
     free(proxy);
 }

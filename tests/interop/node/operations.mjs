@@ -79,6 +79,13 @@ export class Operations {
     return job.waitUntilFinished(this.queueEvents.get(queue), ttl);
   }
 
+  /** Adds a tree of jobs. Returns it as {id, children}. */
+  async addFlow({ flow }) {
+    this.flowProducer ??= new this.library.FlowProducer({ connection: this.connection });
+    const idsOf = ({ job, children = [] }) => ({ id: job.id, children: children.map(idsOf) });
+    return idsOf(await this.flowProducer.add(flow));
+  }
+
   startQueueEvents({ queue, options = {} }) {
     if (!this.queueEvents.has(queue)) {
       const events = new this.library.QueueEvents(queue, { connection: this.connection, ...options });
@@ -131,6 +138,7 @@ export class Operations {
       release();
       await started.close();
     }
+    await this.flowProducer?.close();
     for (const opened of [...this.queueEvents.values(), ...this.queues.values()]) await opened.close();
     this.workers.clear();
     this.queueEvents.clear();
@@ -140,6 +148,6 @@ export class Operations {
 }
 
 export const operationNames = [
-  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'startQueueEvents',
+  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'addFlow', 'startQueueEvents',
   'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'close',
 ];

@@ -1,6 +1,8 @@
 // A real Node BullMQ program that a test drives over JSON lines.
 //
-// usage: node peer.mjs bullmq6|bullmq5 unix:/path|host:port
+// usage: node peer.mjs bullmq6|bullmq5 unix:/path|host:port [FOLDER]
+//
+//   FOLDER   Lua commands to run on instead of BullMQ's own (bullmq6), as scripts/export-lua writes them
 //
 //   in:   {"id": 1, "op": "callQueue", "queue": "q", "method": "add", "args": ["name", {}]}
 //   out:  {"id": 1, "result": ...}  or  {"id": 1, "error": {"name", "message", "code"}}
@@ -13,12 +15,14 @@ import { createInterface } from 'node:readline';
 
 import { loadBullMQ } from './library.mjs';
 import { operationNames, Operations, plain } from './operations.mjs';
+import { useOwnScripts } from './own_scripts.mjs';
 import { parseRedisAddress } from './redis_address.mjs';
 
-const [version, address] = process.argv.slice(2);
+const [version, address, scripts] = process.argv.slice(2);
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const push = (source, event) => write({ source, ...event });
 
+if (scripts) useOwnScripts(scripts);
 const library = await loadBullMQ(version);
 const operations = new Operations(library, parseRedisAddress(address), push);
 
