@@ -47,10 +47,13 @@ static int is_texts(const json_t *value) {
     return 1;
 }
 
-static int fits(enum bqi_argument_type type, const json_t *value) {
+/* A job's name may be any text; other texts become parts of keys, where a NUL would end them. */
+static int fits(const char *name, enum bqi_argument_type type, const json_t *value) {
     switch (type) {
     case BQI_ARG_TEXT:
-        return json_is_string(value) && json_string_length(value) > 0;
+        return json_is_string(value) && json_string_length(value) > 0 &&
+               (strcmp(name, "name") == 0 ||
+                strlen(json_string_value(value)) == json_string_length(value));
     case BQI_ARG_INTEGER:
         return json_is_integer(value);
     case BQI_ARG_BOOLEAN:
@@ -83,7 +86,7 @@ static int check_arguments(const struct bqi_call_entry *entry, const json_t *arg
         const json_t *value = json_object_get(args, argument->name);
         if ((!value || json_is_null(value)) && !argument->required)
             continue;
-        if (!value || !fits(argument->type, value))
+        if (!value || !fits(argument->name, argument->type, value))
             return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
                                  "%s needs the argument \"%s\": %s%s.", entry->name, argument->name,
                                  type_names[argument->type],

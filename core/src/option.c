@@ -79,6 +79,11 @@ struct member {
     char type; /* n number >= 0, i integer, b boolean, s text, t text that is not empty */
 };
 
+/* Texts end up in keys and arguments that are C strings; a NUL would make them other ones. */
+static int is_plain_text(const json_t *value) {
+    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
+}
+
 static int member_fits(char type, const json_t *value) {
     switch (type) {
     case 'n':
@@ -88,9 +93,9 @@ static int member_fits(char type, const json_t *value) {
     case 'b':
         return json_is_boolean(value);
     case 't':
-        return json_is_string(value) && json_string_length(value) > 0;
+        return is_plain_text(value) && json_string_length(value) > 0;
     default:
-        return json_is_string(value);
+        return is_plain_text(value);
     }
 }
 
@@ -178,7 +183,7 @@ int bqi_option_check(const struct bqi_option_scope *scope, const struct bqi_opti
         return 0;
     switch (option->type) {
     case BQI_OPTION_STRING:
-        fits = json_is_string(value);
+        fits = is_plain_text(value);
         break;
     case BQI_OPTION_INTEGER:
         fits = is_whole(value) && in_range(value, option->min, option->max);

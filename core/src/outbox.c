@@ -189,8 +189,14 @@ int bq_wait(bq_client *client, int32_t timeout_ms) {
     if (bqi_client_is_forked(client))
         return BQ_EFORKED;
     struct pollfd readable = {bqi_client_outbox(client)->read_fd, POLLIN, 0};
-    int n = poll(&readable, 1, timeout_ms < 0 ? -1 : timeout_ms);
-    return n > 0 ? 1 : 0;
+    uint64_t started = uv_hrtime() / 1000000;
+    for (;;) {
+        int64_t passed = (int64_t)(uv_hrtime() / 1000000 - started);
+        int64_t left = timeout_ms < 0 ? -1 : passed < timeout_ms ? timeout_ms - passed : 0;
+        int n = poll(&readable, 1, (int)left);
+        if (n >= 0 || errno != EINTR)
+            return n > 0 ? 1 : 0;
+    }
 }
 
 int bq_client_fd(const bq_client *client) {

@@ -52,7 +52,7 @@ struct bqi_worker {
     int found;           /* a job since DRAINED was told */
     int waiting;         /* for a marker */
     int64_t block_until; /* ms since epoch: the next delayed job that is known; 0: none */
-    int64_t limit_until; /* ms since epoch: end of a rate limit; 0: none */
+    int64_t limit_until; /* ms since epoch: nothing is fetched before; 0: no rate limit */
 
     int paused;
     struct bqi_operations pause_operations;

@@ -80,7 +80,9 @@ static void tell_failed(struct bqi_worker *worker, const struct bqi_job *job,
 
 static void fail_unseen(struct bqi_job *job, const redisReply *hash, const char *why) {
     struct bqi_failure failure = {why, NULL, 1, 0};
-    tell_failed(job->worker, job, hash, why);
+    struct bqi_error told; /* what other clients wrote need not be UTF-8 */
+    bqi_error_set(&told, BQ_ERR_UNREADABLE_JOB, "%s", why);
+    tell_failed(job->worker, job, hash, told.message);
     bqi_job_fail(job, 0, &failure);
 }
 

@@ -7,7 +7,10 @@
 #include "number.h"
 #include "worker.h"
 
-enum { LONGEST_WAIT_MS = 10000, WATCHDOG_MARGIN_MS = 1000 };
+enum { LONGEST_WAIT_MS = 10000, WATCHDOG_MARGIN_MS = 1000, PAUSE_AFTER_ERROR_MS = 1000 };
+
+/* Redis has a limit, and an hour is no different from for ever. */
+#define LONGEST_DRAIN_DELAY 3600.0
 
 /* The shortest block that every supported server honours, in seconds. */
 #define SHORTEST_WAIT 0.002
@@ -54,9 +57,13 @@ static void on_marker(struct bqi_command *command, const redisReply *reply,
         take_marker(worker, reply, known_due);
         return;
     }
-    look_now(worker); /* a marker may have been popped and lost on the way */
-    if (error->code == BQ_ERR_REDIS_ERROR)
+    if (error->code == BQ_ERR_REDIS_ERROR) {
         bqi_worker_error(worker, error, NULL);
+        worker->limit_until =
+            bqi_now() + PAUSE_AFTER_ERROR_MS; /* what is refused now may be later */
+    } else {
+        look_now(worker); /* a marker may have been popped and lost on the way */
+    }
 }
 
 /* Seconds to block; 0: do not. */
@@ -68,6 +75,8 @@ static double wait_seconds(struct bqi_worker *worker) {
             return 0;
         delay = (double)(left < LONGEST_WAIT_MS ? left : LONGEST_WAIT_MS) / 1000;
     }
+    if (delay > LONGEST_DRAIN_DELAY)
+        return LONGEST_DRAIN_DELAY;
     return delay > SHORTEST_WAIT ? delay : SHORTEST_WAIT;
 }
 

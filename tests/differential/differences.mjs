@@ -15,6 +15,7 @@ const fieldOf = (dump, key, field) => {
   return at < 0 ? undefined : flat[at + 1];
 };
 const scoreOf = fieldOf;
+const idsOf = (dump, key) => membersOf(dump, key).filter((_, i) => i % 2 === 0);
 const isUnchanged = (before, after, key) => JSON.stringify(before.get(key)) === JSON.stringify(after.get(key));
 const within = (keys, base) => keys.filter((key) => key.startsWith(base));
 
@@ -24,8 +25,8 @@ export const differences = [
     reason: 'every activation sets the wake-up marker; ours leaves it out when nothing waits and nothing is delayed',
     accept({ keys, before, after: { theirs, ours } }) {
       // The next iteration of a scheduler comes after its job was taken, and sets a marker of its own.
-      const isNew = (base, members) => members.every((id, i) => i % 2 === 1 || !membersOf(before, `${base}delayed`).includes(id));
-      const idle = bases.filter((base) => !ours.has(`${base}wait`) && !ours.has(`${base}prioritized`) && isNew(base, membersOf(ours, `${base}delayed`)));
+      const isNew = (base, ids) => ids.every((id) => !idsOf(before, `${base}delayed`).includes(id));
+      const idle = bases.filter((base) => !ours.has(`${base}wait`) && !ours.has(`${base}prioritized`) && isNew(base, idsOf(ours, `${base}delayed`)));
       const marker = idle.map((base) => `${base}marker`).filter((key) => keys.includes(key) && lacksOnlyBaseMarker(theirs, ours, key));
       return marker.length > 0 && { keys: marker };
     },
@@ -92,24 +93,24 @@ export const differences = [
   },
   {
     name: 'how far a short event stream is trimmed',
-    reason: 'trimming goes by whole nodes of the stream; ours trims with the last event of a command where BullMQ trims before the first',
-    accept({ keys, before, after: { theirs, ours } }) {
+    reason: 'trimming goes by whole nodes of the stream; ours trims with the last event of a command where BullMQ trims before the first, and not in a stalled check that finds nothing',
+    accept({ name, keys, before, after: { theirs, ours } }) {
       const streams = bases.map((base) => `${base}events`).filter((key) => keys.includes(key) && theirs.has(key) && ours.has(key)
         && Number(fieldOf(before, key.replace(/events$/, 'meta'), 'opts.maxLenEvents')) < 100
         && JSON.stringify(theirs.get(key).value) === JSON.stringify(ours.get(key).value)
-        && Math.abs(theirs.get(key).length - ours.get(key).length) <= 20);
+        && (name === 'stalledCheck' ? ours.get(key).length === before.get(key)?.length : Math.abs(theirs.get(key).length - ours.get(key).length) <= 20));
       return streams.length > 0 && { keys: streams };
     },
   },
   {
     name: 'markers of BullMQ 4 when reading',
-    reason: 'counting and listing remove a marker at the end of a list, or overlook it when it is alone; ours only reads, and lists no marker',
+    reason: 'counting and listing remove a marker at the end of a list, or overlook it when it is alone; ours only reads: the marker counts and takes a place, but is not listed',
     accept(step) {
       const { name, before, after, keys, replies } = step;
       if (!READS_OF_LISTS.includes(name)) return undefined;
       const marked = ['wait', 'paused'].map((list) => baseOf(step) + list).filter((key) => membersOf(before, key).at(-1)?.startsWith('0:'));
       return marked.length > 0 && !replies.ours.error && keys.every((key) => marked.includes(key) && isUnchanged(before, after.ours, key))
-        && { keys, reply: name === 'getJobCounts' || name === 'rawGetCounts' };
+        && !JSON.stringify(replies.ours).includes('"0:') && { keys, reply: true };
     },
   },
   {
@@ -138,6 +139,42 @@ export const differences = [
     },
   },
   {
+    name: 'markers of BullMQ 4 when promoting',
+    reason: 'a marker at the head of `wait` is removed; ours leaves it to the worker that comes to it',
+    accept(step) {
+      const wait = `${baseOf(step)}wait`;
+      return ['promote', 'rawPromote'].includes(step.name) && membersOf(step.before, wait)[0]?.startsWith('0:')
+        && membersOf(step.after.ours, wait).includes(membersOf(step.before, wait)[0]) && { keys: [wait] };
+    },
+  },
+  {
+    name: 'what obliterate leaves behind',
+    reason: 'parents that wait for children, and the limiter, stay behind (protocol 3, D8); ours deletes them',
+    accept(step) {
+      const { name, before, keys, after } = step;
+      if (name !== 'obliterate' && name !== 'rawObliterate') return undefined;
+      const base = baseOf(step);
+      const parents = idsOf(before, `${base}waiting-children`).map((id) => base + id);
+      const released = ancestorsOf(before, parents);
+      const left = keys.filter((key) => (!after.ours.has(key)
+        && ([`${base}limiter`, `${base}waiting-children`].includes(key) || parents.some((parent) => key === parent || key.startsWith(`${parent}:`))))
+        || released.some((ancestor) => key === `${ancestor}:dependencies`
+          || ['wait', 'waiting-children', 'marker'].some((word) => key === queueOf(ancestor) + word)));
+      return left.length > 0 && { keys: left };
+    },
+  },
+  {
+    name: 'jobs of a queue that BullMQ 5 has paused',
+    reason: 'go to `wait`, which a resume by BullMQ 5 overwrites; ours puts them into the list `paused` where there is one',
+    accept({ keys, before, after: { theirs, ours } }) {
+      const together = (dump, base) => [...membersOf(dump, `${base}wait`), ...membersOf(dump, `${base}paused`)].sort().join();
+      const lists = bases.filter((base) => fieldOf(before, `${base}meta`, 'paused') && before.has(`${base}paused`)
+        && together(theirs, base) === together(ours, base)).flatMap((base) => [`${base}wait`, `${base}paused`]);
+      const differing = lists.filter((key) => keys.includes(key));
+      return differing.length > 0 && { keys: differing };
+    },
+  },
+  {
     name: 'relatives whose ids contain colons',
     reason: 'cuts queue and id of a parent or child at the last colon of its key (protocol 3, D7); ours knows the queue',
     accept({ name, keys, before, after: { ours } }) {
@@ -151,6 +188,14 @@ const HARD_REMOVALS = ['clean', 'drain', 'obliterate', 'rawCleanJobsInSet', 'raw
 const REMOVALS = ['remove', 'rawRemoveJob', 'removeChildDependency', 'rawRemoveChildDependency', 'removeUnprocessedChildren', 'rawRemoveUnprocessedChildren'];
 const READS_OF_LISTS = ['getJobCounts', 'rawGetCounts', 'getJobs', 'rawGetJobs', 'getRanges', 'rawGetRanges'];
 const FINISHES = ['complete', 'fail', 'rawMoveToFinished'];
+
+const queueOf = (jobKey) => bases.find((base) => jobKey.startsWith(base)) ?? '';
+
+// The parents of jobs, their parents and so on.
+function ancestorsOf(dump, jobKeys) {
+  const parents = jobKeys.map((key) => fieldOf(dump, key, 'parentKey')).filter(Boolean);
+  return parents.length > 0 ? [...parents, ...ancestorsOf(dump, parents)] : [];
+}
 
 // Keys of the queue that is meant when a key is cut in the middle of an id.
 const isPhantom = (key) => /:(a:b|three:part):(meta|events|wait|marker)$/.test(key);

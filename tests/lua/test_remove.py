@@ -169,11 +169,27 @@ def test_a_dependency_needs_both_jobs(queue, family):
     assert break_tie(queue, queue.key("4"), "") == -5
 
 
-SUFFIXES = (
-    "active wait waiting-children paused id delayed prioritized stalled-check completed failed stalled "
-    "repeat limiter meta events pc marker de"
-).split()
-SUB_KEYS = "logs dependencies processed failed unsuccessful lock".split()
+SUFFIXES = [
+    "active",
+    "wait",
+    "waiting-children",
+    "paused",
+    "id",
+    "delayed",
+    "prioritized",
+    "stalled-check",
+    "completed",
+    "failed",
+    "stalled",
+    "repeat",
+    "limiter",
+    "meta",
+    "events",
+    "pc",
+    "marker",
+    "de",
+]
+SUB_KEYS = ["logs", "dependencies", "processed", "failed", "unsuccessful", "lock"]
 
 
 def remove_orphans(queue, *candidates):

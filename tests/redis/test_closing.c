@@ -1,6 +1,7 @@
 /* The ways in which workers and clients end. */
 #include "support_fixture.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -410,6 +411,29 @@ static void closing_with_grace_ends_although_redis_is_silent(void **state) {
     server_thaw(server);
 }
 
+static int open_descriptors(void) {
+    int count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
+}
+
+static void a_freed_client_leaves_no_descriptor_open(void **state) {
+    bq_id its_queue;
+    (void)state;
+    int before = open_descriptors();
+    for (int i = 0; i < 10; i++) {
+        struct host *gone = fresh(&its_queue);
+        host_worker(gone, its_queue, NULL, 1);
+        if (i % 2)
+            host_reply(gone, bq_client_close(gone->client, 0));
+        host_free(gone);
+    }
+    assert_int_equal(open_descriptors(), before);
+}
+
 static void a_batch_outlives_its_client(void **state) {
     bq_id its_queue;
     bq_record record;
@@ -455,6 +479,7 @@ int main(void) {
         WITH_QUEUE(a_client_may_be_freed_after_its_close),
         WITH_QUEUE(a_client_may_be_freed_while_redis_is_silent),
         WITH_QUEUE(closing_with_grace_ends_although_redis_is_silent),
+        WITH_QUEUE(a_freed_client_leaves_no_descriptor_open),
         WITH_QUEUE(a_batch_outlives_its_client),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

@@ -2,9 +2,11 @@
 #include "support_fixture.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 static bq_id call(const char *command, const char *args, const char *payload) {
     return bq_call(host->client, queue, command, bq_bytes_of(args), bq_bytes_of(payload));
@@ -259,10 +261,49 @@ static void bad_arguments_name_the_argument_and_what_it_must_be(void **state) {
     host_error(host, call("getJob", "{\"id\":", NULL), BQ_ERR_INVALID_ARGUMENT);
 }
 
+static void an_id_with_a_nul_is_not_the_id_before_it(void **state) {
+    (void)state;
+    host_add(host, queue, "{}", "{\"jobId\":\"a\"}");
+    const struct event *answer = host_answer(host, call("getJob", "{\"id\":\"a\\u0000b\"}", NULL));
+    assert_true(answer->type == BQ_EV_ERROR || answer->record.field_count == 0);
+    answer = host_answer(host, call("updateJobData", "{\"id\":\"a\\u0000b\"}", "1"));
+    assert_int_equal(answer->type, BQ_EV_ERROR);
+    assert_string_equal(job_field("a", "data"), "{}");
+    answer =
+        host_answer(host, call("add", "{\"name\":\"n\",\"opts\":{\"jobId\":\"x\\u0000y\"}}", "{}"));
+    assert_int_equal(server_integer(server, "EXISTS bull:q:x"), 0);
+}
+
 static void a_queue_that_was_never_opened_is_an_error(void **state) {
     (void)state;
     bq_id operation = bq_easy_add(host->client, 999999, "work", "{}", NULL);
     fails(operation, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle 999999.");
+}
+
+static void a_worker_on_such_a_queue_is_refused_by_an_event(void **state) {
+    (void)state;
+    bq_id worker = bq_worker_open(host->client, 999999, NULL);
+    const struct event *error = host_wait(host, BQ_EV_ERROR, worker);
+    assert_int_equal(event_integer(error, BQ_TAG_CODE), BQ_ERR_INVALID_ARGUMENT);
+    host_error(host, bq_worker_pause(host->client, worker, 1), BQ_ERR_INVALID_ARGUMENT);
+}
+
+static void ignore(int number) {
+    (void)number;
+}
+
+static void signals_do_not_shorten_a_wait(void **state) {
+    const struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+    (void)state;
+    host_pump(host);
+    signal(SIGALRM, ignore);
+    setitimer(ITIMER_REAL, &often, NULL);
+    int64_t begin = clock_ms();
+    int ready = bq_wait(host->client, 150);
+    int64_t passed = clock_ms() - begin;
+    setitimer(ITIMER_REAL, &never, NULL);
+    assert_int_equal(ready, 0);
+    assert_true(passed >= 149);
 }
 
 static void what_can_be_seen_to_be_wrong_at_the_call_is_refused_there(void **state) {
@@ -313,7 +354,10 @@ int main(void) {
         WITH_QUEUE(unknown_commands_are_named_with_the_nearest_one),
         WITH_QUEUE(a_command_name_cut_for_a_message_stays_text),
         WITH_QUEUE(bad_arguments_name_the_argument_and_what_it_must_be),
+        WITH_QUEUE(an_id_with_a_nul_is_not_the_id_before_it),
         WITH_QUEUE(a_queue_that_was_never_opened_is_an_error),
+        WITH_QUEUE(a_worker_on_such_a_queue_is_refused_by_an_event),
+        WITH_QUEUE(signals_do_not_shorten_a_wait),
         WITH_QUEUE(what_can_be_seen_to_be_wrong_at_the_call_is_refused_there),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

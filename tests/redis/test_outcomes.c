@@ -344,6 +344,18 @@ static void deferred_failure_fails_the_job_unseen(void **state) {
     assert_string_equal(job_id_of(next_job()), "2"); /* and the worker goes on */
 }
 
+static void a_deferred_failure_of_any_bytes_is_told_as_text(void **state) {
+    (void)state;
+    host_add(host, queue, "{}", NULL);
+    server_do(server, "HSET bull:q:1 defa \xff\xfe");
+    work(NULL);
+    const struct event *failed = host_wait(host, BQ_EV_FAILED, worker);
+    json_t *text = json_string(event_text(host, failed, BQ_TAG_MESSAGE)); /* NULL: not UTF-8 */
+    assert_non_null(text);
+    json_decref(text);
+    wait_for_state("1", "failed");
+}
+
 static void an_id_whose_hash_is_gone_is_failed_and_told(void **state) {
     (void)state;
     server_do(server, "LPUSH bull:q:wait ghost");
@@ -492,6 +504,7 @@ int main(void) {
         WITH_QUEUE(a_job_given_back_waits_again_and_counts_nothing),
         WITH_QUEUE(a_prioritized_job_given_back_is_prioritized_again),
         WITH_QUEUE(deferred_failure_fails_the_job_unseen),
+        WITH_QUEUE(a_deferred_failure_of_any_bytes_is_told_as_text),
         WITH_QUEUE(an_id_whose_hash_is_gone_is_failed_and_told),
         WITH_QUEUE(unreadable_options_fail_the_job_unseen),
         WITH_QUEUE(data_that_is_not_json_is_handed_over_as_it_is),

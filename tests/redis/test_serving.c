@@ -361,6 +361,52 @@ static void many_free_slots_do_not_flood_a_short_queue_with_fetches(void **state
         fail_msg("%lld calls for 12 jobs", calls);
 }
 
+/* ---- servers that answer with errors ---- */
+
+/* How many ERROR events come within a third of a second. */
+static int errors_for_a_while(void) {
+    int before = host_count(host, BQ_EV_ERROR, 0);
+    for (int64_t end = clock_ms() + 333; clock_ms() < end;)
+        host_try(host, BQ_EV_JOB, 0, 20);
+    return host_count(host, BQ_EV_ERROR, 0) - before;
+}
+
+static void a_marker_that_cannot_be_waited_for_is_tried_again_without_haste(void **state) {
+    (void)state;
+    server_do(server, "SET bull:q:marker wrong");
+    work("{\"drainDelay\":1}", 1);
+    host_error_event(host, BQ_ERR_REDIS_ERROR);
+    int errors = errors_for_a_while();
+    if (errors > 10)
+        fail_msg("%d errors in a third of a second", errors);
+    server_do(server, "DEL bull:q:marker");
+    host_add(host, queue, "{}", NULL);
+    runs_next("1");
+}
+
+static void jobs_that_cannot_be_fetched_are_tried_again_without_haste(void **state) {
+    (void)state;
+    server_do(server, "SET bull:q:wait wrong");
+    work("{\"drainDelay\":0.1}", 4);
+    host_error_event(host, BQ_ERR_REDIS_ERROR);
+    int errors = errors_for_a_while();
+    if (errors > 10)
+        fail_msg("%d errors in a third of a second", errors);
+    server_do(server, "DEL bull:q:wait");
+    host_add(host, queue, "{}", NULL);
+    runs_next("1");
+}
+
+static void a_drain_delay_longer_than_redis_can_wait_is_no_obstacle(void **state) {
+    (void)state;
+    work("{\"drainDelay\":1e18}", 1);
+    host_add(host, queue, "{}", NULL);
+    runs_next("1");
+    int errors = errors_for_a_while();
+    if (errors > 0)
+        fail_msg("%d errors in a third of a second", errors);
+}
+
 /* ---- events ---- */
 
 /* Waits for markers that bring nothing. */
@@ -414,6 +460,28 @@ static void a_worker_shows_itself_in_the_list_of_clients(void **state) {
     host_reply(host, bq_worker_close(host->client, plain, 0));
 }
 
+static void a_name_that_redis_does_not_take_is_no_obstacle(void **state) {
+    (void)state;
+    work("{\"name\":\"my worker\\n\"}", 1);
+    host_add(host, queue, "{}", NULL);
+    const struct event *job = next_job();
+    assert_string_equal(event_text(host, job, BQ_TAG_PROCESSED_BY), "my worker\n");
+}
+
+static void two_workers_of_one_client_hold_what_each_was_given(void **state) {
+    int held[2] = {0, 0};
+    (void)state;
+    bq_id other = host_worker(host, queue, NULL, 2);
+    work(NULL, 3);
+    add_many(20);
+    for (int i = 0; i < 5; i++)
+        held[event_integer(next_job(), BQ_TAG_WORKER) == other]++;
+    settle();
+    assert_int_equal(held[0], 3);
+    assert_int_equal(held[1], 2);
+    assert_int_equal(host_count(host, BQ_EV_JOB, 0), 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_QUEUE(jobs_run_in_the_order_of_their_adding),
@@ -439,10 +507,15 @@ int main(void) {
         WITH_QUEUE(jobs_fetched_while_credit_is_taken_back_go_back),
         WITH_QUEUE(the_largest_credit_is_taken_as_it_is),
         WITH_QUEUE(many_free_slots_do_not_flood_a_short_queue_with_fetches),
+        WITH_QUEUE(a_marker_that_cannot_be_waited_for_is_tried_again_without_haste),
+        WITH_QUEUE(jobs_that_cannot_be_fetched_are_tried_again_without_haste),
+        WITH_QUEUE(a_drain_delay_longer_than_redis_can_wait_is_no_obstacle),
         WITH_QUEUE(drained_is_told_once_after_the_last_job),
         WITH_QUEUE(a_worker_that_begins_with_an_empty_queue_tells_drained_once),
         WITH_QUEUE(an_idle_worker_asks_little_of_redis),
         WITH_QUEUE(a_worker_shows_itself_in_the_list_of_clients),
+        WITH_QUEUE(a_name_that_redis_does_not_take_is_no_obstacle),
+        WITH_QUEUE(two_workers_of_one_client_hold_what_each_was_given),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
 }

@@ -88,7 +88,9 @@ export class Operations {
 
   startQueueEvents({ queue, options = {} }) {
     if (!this.queueEvents.has(queue)) {
-      const events = new this.library.QueueEvents(queue, { connection: this.connection, ...options });
+      // From the first event on: with Node's default of '$' what happens before the first read is missed.
+      const settings = { connection: this.connection, lastEventId: '0-0', ...options };
+      const events = new this.library.QueueEvents(queue, settings);
       events.setMaxListeners(0);
       for (const name of [...queueEventNames, 'error']) {
         events.on(name, (...args) => this.push('queueEvents', { queue, name, args: args.map(plain) }));
