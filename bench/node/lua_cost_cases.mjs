@@ -66,7 +66,7 @@ const moving = [
   {
     title: 'fail, retry later and fetch next', command: 'moveToDelayed', prepare: oneActive,
     call: (i) => [...key('marker', 'active', 'prioritized', 'delayed', id(i), 'events', 'meta', 'stalled', 'wait', 'limiter', 'pc'),
-      PREFIX, NOW + i, id(i), TOKEN, 100000, '0', fields, '1', pack({ token: TOKEN, lockDuration: 30000 })],
+      PREFIX, NOW + i, id(i), TOKEN, 100000, '0', fields, '1', taking().at(-1)],
   },
   {
     title: 'fail, retry at once', command: 'retryJob', prepare: allActive,

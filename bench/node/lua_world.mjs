@@ -31,15 +31,15 @@ export function addition(command, { id = '', opts = {}, parent, at = NOW } = {})
 }
 
 /** KEYS and ARGV of moveToActive, and of moveToFinished with or without fetching the next job. */
-export const taking = (worker = {}) =>
-  [...KEYS.moveToActive, PREFIX, NOW, pack({ token: TOKEN, lockDuration: 30000, ...worker })];
+export const taking = ({ limiter, name } = {}) =>
+  [...KEYS.moveToActive, PREFIX, NOW, pack({ token: TOKEN, lockDuration: 30000, limiter, name })];
 
-export function finishing(id, { state = 'completed', fetch = true, at = NOW, fields = '', ...worker } = {}) {
+export function finishing(id, { state = 'completed', fetch = true, at = NOW, fields = '', name, limiter, ...worker } = {}) {
   const completed = state === 'completed';
   return [...key('wait', 'active', 'prioritized', 'events', 'stalled', 'limiter', 'delayed', 'paused', 'meta', 'pc',
     state, String(id), `metrics:${state}`, 'marker'),
   id, at, completed ? 'returnvalue' : 'failedReason', completed ? '{"ok":true}' : 'boom', state, fetch ? '1' : '0', PREFIX,
-  pack({ token: TOKEN, keepJobs: { count: -1 }, lockDuration: 30000, attempts: 0, maxMetricsSize: '',
+  pack({ token: TOKEN, name, keepJobs: { count: -1 }, limiter, lockDuration: 30000, attempts: 0, maxMetricsSize: '',
     fpof: false, cpof: false, idof: false, rdof: false, ...worker }), fields];
 }
 

@@ -11,7 +11,7 @@ static int parse_opts(const char *text, size_t len, json_t **opts, struct bqi_er
     *opts = NULL;
     if (len == 0)
         return 0;
-    *opts = json_loadb(text, len, 0, &where);
+    *opts = json_loadb(text, len, JSON_ALLOW_NUL, &where);
     if (json_is_object(*opts))
         return 0;
     bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "Job options must be one JSON object: %s.",

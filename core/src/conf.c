@@ -122,6 +122,16 @@ static int store_object(bq_conf *conf, json_t *values, const char *group, const 
     return 0;
 }
 
+/* Options that make sense together only. */
+static int check_pairs(const json_t *values, struct bqi_error *error) {
+    if (!json_object_get(values, "limiter.max") == !json_object_get(values, "limiter.duration"))
+        return 0;
+    return bqi_error_set(
+        error, BQ_ERR_INVALID_ARGUMENT,
+        "The worker options \"limiter.max\" and \"limiter.duration\" must be given "
+        "together.");
+}
+
 int bq_conf_set_json(bq_conf *conf, bq_bytes json) {
     if (!conf || (!json.ptr && json.len))
         return BQ_EINVAL;
@@ -139,6 +149,8 @@ int bq_conf_set_json(bq_conf *conf, bq_bytes json) {
     }
     json_t *values = json_copy(conf->values);
     int status = values ? store_object(conf, values, "", object) : BQ_ENOMEM;
+    if (status == 0)
+        status = check_pairs(values, &conf->error);
     json_decref(object);
     if (status != 0) {
         json_decref(values);

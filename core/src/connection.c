@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "alloc.h"
 
@@ -284,8 +285,22 @@ static void on_socket_gone(void *arg, int protocol_error, const char *why) {
 static const struct bqi_socket_events socket_events = {on_socket_connected, on_socket_reply,
                                                        on_socket_gone};
 
+/* libuv would cut it, and so reach another socket. */
+static int path_is_too_long(const struct bqi_server_options *options) {
+    struct sockaddr_un address;
+    return options->path && strlen(options->path) >= sizeof address.sun_path;
+}
+
 static void connect_now(struct bqi_connection *connection) {
     connection->state = BQI_CONNECTION_CONNECTING;
+    if (path_is_too_long(connection->options)) {
+        struct bqi_error error;
+        bqi_error_set(&error, BQ_ERR_CONNECTION_FAILED,
+                      "connect ENAMETOOLONG %s: the path of a unix socket has at most %zu bytes",
+                      connection->options->path, sizeof((struct sockaddr_un *)0)->sun_path - 1);
+        attempt_failed(connection, &error);
+        return;
+    }
     connection->socket =
         bqi_socket_open(connection->loop, connection->options, &socket_events, connection);
     if (!connection->socket) {

@@ -202,6 +202,7 @@ void bqi_outcome_refused(struct bqi_finish *finish, const struct bqi_error *erro
         finish->job->repeating = finish;
         bqi_timer_start(&finish->repeat_timer, &worker->client->loop, REPEAT_MS, repeat, finish);
     } else if (finish->outcome == BQI_OUTCOME_COMPLETED && error->code != BQ_ERR_CLOSED) {
+        bqi_worker_error(worker, error, finish->job->job_id); /* the cause, whatever follows */
         fail_instead(finish, error->message, 0);
     } else {
         give_up(finish, error);

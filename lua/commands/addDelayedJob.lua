@@ -10,10 +10,10 @@ local is_parent = false
 local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
 
-local marker, timestamp, delay = KEYS[1], job[4], opts.delay
+local marker, delay = KEYS[1], opts.delay
 --- include enqueue-delayed
 --- include mark-delay
-if job[6] then
-  call('SADD', job[6], job_key)
+if dependencies_key then
+  call('SADD', dependencies_key, job_key)
 end
 return id

@@ -11,9 +11,9 @@ local is_parent = true
 local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
 
-call('ZADD', KEYS[4], job[4], id)
+call('ZADD', KEYS[4], timestamp, id)
 call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting-children', 'jobId', id)
-if job[6] then
-  call('SADD', job[6], job_key)
+if dependencies_key then
+  call('SADD', dependencies_key, job_key)
 end
 return id

@@ -12,14 +12,15 @@ local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include create-job
 
 -- Lower priorities first, in order of arrival inside one priority.
-call('ZADD', KEYS[4], opts.priority * 4294967296 + call('INCR', KEYS[9]) % 4294967296, id)
+local score = opts.priority * 4294967296 + call('INCR', KEYS[9]) % 4294967296
+call('ZADD', KEYS[4], score % 1 == 0 and string.format('%d', score) or score, id)
 local active = KEYS[7]
 --- include gate
 if not closed then
   call('ZADD', KEYS[1], '0', '0')
 end
 call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting', 'jobId', id)
-if job[6] then
-  call('SADD', job[6], job_key)
+if dependencies_key then
+  call('SADD', dependencies_key, job_key)
 end
 return id

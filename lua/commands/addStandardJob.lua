@@ -24,7 +24,7 @@ if not closed then
   call('ZADD', KEYS[9], '0', '0')
 end
 call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'waiting', 'jobId', id)
-if job[6] then
-  call('SADD', job[6], job_key)
+if dependencies_key then
+  call('SADD', dependencies_key, job_key)
 end
 return id

@@ -9,7 +9,8 @@
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local limiter, delayed, pc, marker, prefix = KEYS[6], KEYS[7], KEYS[10], KEYS[11], ARGV[1]
-local now, worker = ARGV[2], cmsgpack.unpack(ARGV[3])
+local now, options = ARGV[2], ARGV[3]
+--- include worker-options
 local settings = call('HMGET', KEYS[9], 'paused', 'concurrency', 'max', 'duration')
 local paused, concurrency, max, window = settings[1], settings[2], settings[3], settings[4]
 --- include fetch-job

@@ -39,7 +39,8 @@ call('HSET', job_key, unpack(patch))
 local timestamp, delay = now, tonumber(ARGV[5])
 --- include enqueue-delayed
 if ARGV[8] == '1' then
-  local worker = cmsgpack.unpack(ARGV[9])
+  local options = ARGV[9]
+  --- include worker-options
   --- include fetch-job
   if reply and reply[1] ~= 0 then
     return reply

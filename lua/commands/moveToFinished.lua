@@ -19,16 +19,17 @@ local target, job_key, marker = KEYS[11], KEYS[12], KEYS[14]
 local id, now, field, result, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local state, fetch = ARGV[5], ARGV[6] == '1'
 
-local job = call('HMGET', job_key, 'name', 'parentKey', 'deid', 'atm')
-if not job[1] and call('EXISTS', job_key) == 0 then
+-- An active job has at least eight fields: the six that it was stored with and two from its start. With
+-- these alone it has no parent, no deduplication id, and no earlier attempt.
+local fields = call('HLEN', job_key)
+if fields == 0 then
   return -1
 end
 local completed = state == 'completed'
 if completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
   return call('EXISTS', job_key .. ':dependencies') == 1 and -4 or -9
 end
-local worker = cmsgpack.unpack(ARGV[8])
-local keep, token = worker.keepJobs, worker.token
+--- include finish-options
 local keep_count = keep.count
 --- include unlock-job
 local patch = ARGV[9] ~= '' and cmsgpack.unpack(ARGV[9])
@@ -43,7 +44,11 @@ local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 local max, window = settings[4], settings[5]
 --- include max-events
-local parent_key, dedup_id, attempts = job[2], job[3], job[4] and job[4] + 1 or '1'
+local parent_key, dedup_id, attempts = nil, nil, '1'
+if fields ~= 8 then
+  local job = call('HMGET', job_key, 'parentKey', 'deid', 'atm')
+  parent_key, dedup_id, attempts = job[1], job[2], job[3] and job[3] + 1 or '1'
+end
 if dedup_id then
   --- include requeue-last
   release_deduplication(dedup_id, id)
@@ -89,10 +94,9 @@ else
 end
 call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', state, 'jobId', id, field, result,
   'prev', 'active')
-if not completed and tonumber(attempts) >= (worker.attempts or 0) then
+if not completed and tonumber(attempts) >= (max_attempts or 0) then
   call('XADD', events, '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
 end
-local points = worker.maxMetricsSize
 if points and points ~= '' then
   --- include collect-metrics
   collect_metrics(KEYS[13], KEYS[13] .. ':data', points, now)

@@ -13,11 +13,9 @@ local prefix, now, id, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
-local earliest = call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]
-if earliest and tonumber(earliest) < (now + 1) * 4096 then
+do
   --- include gate
-  --- include promote-due
-  promote_due(now, closed)
+  --- include promote-what-is-due
 end
 local job = call('HMGET', job_key, 'name', 'priority', 'atm')
 if not job[1] and call('EXISTS', job_key) == 0 then

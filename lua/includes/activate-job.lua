@@ -1,10 +1,11 @@
 -- Block. ACTIVATE: makes the job that has just entered `active` the worker's own. The reply shows the
 -- fields as they are written, so that the hash is read only once.
--- Uses: next_id, now, worker, max, window, prefix, events, limiter. Sets: reply.
+-- Uses: next_id, now, token, lock_duration, worker_name, max, window, prefix, events, limiter. Sets: reply.
 local next_key = prefix .. next_id
 local fields = call('HGETALL', next_key)
 local last, processed_at, started_at, worker_at, deferred = #fields, nil, nil, nil, false
-for i = 1, last, 2 do
+-- A job with only the six fields that it was stored with starts for the first time.
+for i = last == 12 and fields[1] == 'name' and 13 or 1, last, 2 do
   local name = fields[i]
   if name == 'processedOn' then
     processed_at = i
@@ -21,8 +22,8 @@ end
 if max and not deferred and call('INCR', limiter) == 1 then
   call('PEXPIRE', limiter, math.floor(math.abs(window)))
 end
-if worker.token ~= '0' then
-  call('SET', next_key .. ':lock', worker.token, 'PX', worker.lockDuration)
+if token ~= '0' then
+  call('PSETEX', next_key .. ':lock', lock_duration, token)
 end
 call('XADD', events, '*', 'event', 'active', 'jobId', next_id, 'prev', 'waiting')
 
@@ -38,10 +39,10 @@ else
   fields[started_at] = 'ats'
 end
 fields[processed_at + 1], fields[started_at + 1] = now, started
-if worker.name then
+if worker_name then
   worker_at = worker_at or last + 1
-  fields[worker_at], fields[worker_at + 1] = 'pb', worker.name
-  call('HSET', next_key, 'processedOn', now, 'pb', worker.name, 'ats', started)
+  fields[worker_at], fields[worker_at + 1] = 'pb', worker_name
+  call('HSET', next_key, 'processedOn', now, 'pb', worker_name, 'ats', started)
 else
   call('HSET', next_key, 'processedOn', now, 'ats', started)
 end

@@ -1,7 +1,7 @@
 -- DEDUP: what happens to a job whose deduplication id may have an owner.
--- Uses the locals of create-job: job, id, opts, delayed, events, max_len, is_parent.
-local rule, owner_key = opts.de, job[9]
-local next_key = job[1] .. 'dn:' .. rule.id
+-- Uses the locals of create-job.
+local rule = opts.de
+local next_key = prefix .. 'dn:' .. rule.id
 local has_ttl = rule.ttl and rule.ttl > 0
 
 -- Makes a job the owner. An owner that keeps the last job aside has no time to live.
@@ -20,7 +20,7 @@ end
 
 -- STALE: the owner vanished without giving its id back; the new job takes over.
 local function take_over(owner)
-  if call('PTTL', owner_key) ~= -1 or call('EXISTS', job[1] .. owner) == 1 then
+  if call('PTTL', owner_key) ~= -1 or call('EXISTS', prefix .. owner) == 1 then
     return false
   end
   call('DEL', owner_key, next_key)
@@ -30,20 +30,20 @@ end
 
 -- PARK: while the owner runs, the last job added is kept aside until it has finished.
 local function park(owner)
-  if not rule.keepLastIfActive or not call('LPOS', job[1] .. 'active', owner) then
+  if not rule.keepLastIfActive or not call('LPOS', prefix .. 'active', owner) then
     return false
   end
-  local fields = { 'name', job[3], 'data', ARGV[2], 'opts', cjson.encode(opts), 'jid', id }
+  local fields = { 'name', name, 'data', ARGV[2], 'opts', cjson.encode(opts), 'jid', id }
   local function keep(field, value)
     if value then
       fields[#fields + 1] = field
       fields[#fields + 1] = value
     end
   end
-  keep('pk', job[5])
-  keep('pd', job[7] and cjson.encode(job[7]))
-  keep('pdk', job[6])
-  keep('rjk', job[8])
+  keep('pk', parent_key)
+  keep('pd', parent and cjson.encode(parent))
+  keep('pdk', dependencies_key)
+  keep('rjk', scheduler)
   call('DEL', next_key)
   call('HSET', next_key, unpack(fields))
   call('PERSIST', owner_key)
@@ -55,7 +55,7 @@ local function replace_delayed(owner)
   if call('ZREM', delayed, owner) == 0 then
     return false
   end
-  local key = job[1] .. owner
+  local key = prefix .. owner
   call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
     key .. ':unsuccessful', next_key)
   call('XADD', events, '*', 'event', 'removed', 'jobId', owner, 'prev', 'delayed')
@@ -69,8 +69,8 @@ local function replace_delayed(owner)
 end
 
 local function reschedule(owner)
-  local id, timestamp, delay, marker = owner, job[4], opts.delay or 0, job[1] .. 'marker'
-  call('HSET', job[1] .. owner, 'delay', delay)
+  local id, timestamp, delay, marker = owner, timestamp, opts.delay or 0, prefix .. 'marker'
+  call('HSET', prefix .. owner, 'delay', delay)
   --- include enqueue-delayed
   --- include mark-delay
 end

@@ -1,18 +1,14 @@
 -- Block. FETCH and ACTIVATE: promotes what is due and takes the next job for a worker.
--- Uses: now, worker (token, lockDuration, limiter, name), prefix, the keys wait, active, prioritized,
--- delayed, events, limiter, pc, marker; paused, concurrency, max and window as read from meta.
+-- Uses: now, what worker-options defines, prefix, the keys wait, active, prioritized, delayed, events,
+-- limiter, pc, marker; paused, concurrency, max and window as read from meta.
 -- Defines: reply ({fields, id, 0, 0}, {0, 0, ttl, 0}, {0, 0, 0, due}, or all 0 when the queue is closed);
 -- nil when nothing waits and nothing is delayed.
 local reply
 --- include gate
-local earliest = call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]
-if earliest and tonumber(earliest) < (now + 1) * 4096 then
-  --- include promote-due
-  earliest = promote_due(now, closed)
-end
-local limit, ttl = worker.limiter, 0
-if limit then
-  max, window = max or limit.max, limit.duration or window
+--- include promote-what-is-due
+local ttl = 0
+if worker_limit then
+  max, window = max or worker_limit.max, worker_limit.duration or window
 end
 if max then
   --- include rate-limit-ttl
@@ -35,13 +31,14 @@ else
       call('LPUSH', active, next_id)
     else
       call('DEL', pc)
+      local earliest = delays and call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]
       reply = earliest and { 0, 0, 0, earliest / 4096 }
     end
   end
   if next_id then
     --- include activate-job
     -- Wake one more worker, for the next job or to learn when the next one is due.
-    if earliest or call('EXISTS', wait, prioritized) > 0 then
+    if delays or call('EXISTS', wait, prioritized) > 0 then
       call('ZADD', marker, '0', '0')
     end
   end

@@ -1,7 +1,6 @@
 --- include enqueue-prioritized
 
 -- PROMOTE-DUE: moves the delayed jobs that are due at `now` (at most 1000) to where they wait.
--- Returns the score of the earliest job that stays in `delayed`, or nil.
 -- Uses the command's locals: delayed, wait, prioritized, pc, events, marker, prefix.
 local function promote_due(now, closed)
   local ids = call('ZRANGEBYSCORE', delayed, '0', (now + 1) * 4096 - 1, 'LIMIT', '0', '1000')
@@ -23,5 +22,4 @@ local function promote_due(now, closed)
   if #ids > 0 and not closed then
     call('ZADD', marker, '0', '0')
   end
-  return call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]
 end

@@ -3,7 +3,8 @@
 -- each job: what is due is promoted once, and the marker is set once.
 -- Uses and defines what fetch-job uses; paused, concurrency, max and window as read from meta.
 -- A number is printed for each command that gets it; the text is printed once.
-worker.lockDuration = worker.lockDuration .. ''
+local lock_duration = worker.lockDuration .. ''
+local worker_limit, worker_name = worker.limiter, worker.name
 local looked, earliest, activated = false, nil, false
 local function take_unlimited()
   if not looked then
@@ -30,12 +31,13 @@ local function take_unlimited()
     call('LPUSH', active, next_id)
   end
   activated = true
-  local reply
+  local reply, token = nil, worker.token
   --- include activate-job
   return reply
 end
 
 local function take_limited()
+  local token = worker.token
   --- include fetch-job
   return reply
 end

@@ -9,7 +9,7 @@ import weakref
 import pytest
 from conftest import Ear, ended
 
-from libbullmq import ClosedError, Queue, Worker
+from libbullmq import ClosedError, OptionError, Queue, Worker
 
 
 async def test_close_waits_for_running_jobs(queue, start_worker):
@@ -262,3 +262,10 @@ def test_a_queue_refuses_two_loops_at_once(redis):
         other.run_until_complete(queue.close())
     finally:
         other.close()
+
+
+@pytest.mark.parametrize("timeout", ["x", -1, float("nan"), True, []])
+async def test_a_close_timeout_must_be_a_number_of_seconds(redis, timeout):
+    worker = Worker("q", lambda job: None, connection=redis.connection)
+    with pytest.raises(OptionError, match="timeout must be a number of seconds"):
+        await worker.close(timeout)

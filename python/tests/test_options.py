@@ -81,9 +81,27 @@ def test_options_must_be_a_dict():
     assert "must be a dict, not list" in refusal(Queue, "q", ["connection"])
 
 
-@pytest.mark.parametrize("name", ["", None, 7])
-def test_a_queue_needs_a_name(name):
-    assert refusal(Queue, name) == "Queue name must be provided"
+def test_a_queue_needs_a_name():
+    assert refusal(Queue, "") == "Queue name must be provided"
+
+
+@pytest.mark.parametrize("name", [None, 7, b"q"])
+def test_a_queue_name_must_be_text(name):
+    assert refusal(Queue, name) == f"Queue name must be text, not {name!r}"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_queue_name_must_be_text_that_redis_can_hold(name):
+    assert "must be UTF-8 text without NUL" in refusal(Queue, name)
+
+
+@pytest.mark.parametrize("concurrency", [0, 2**31, True, 1.5])
+def test_concurrency_has_a_range(concurrency):
+    assert "concurrency" in refusal(Worker, "q", handle, concurrency=concurrency)
+
+
+def test_half_a_limiter_is_refused_before_any_socket_is_opened():
+    assert "limiter.duration" in refusal(Worker, "q", handle, limiter={"max": 1})
 
 
 def test_a_queue_name_cannot_contain_a_colon():

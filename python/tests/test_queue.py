@@ -254,3 +254,22 @@ async def test_the_record_of_a_job_is_plain_json_for_node(queue, redis):
     raw = redis.call("HGET", f"bull:{queue.name}:{job.id}", "data")
     assert json.loads(raw) == {"ü": 1}
     assert raw == '{"ü":1}'
+
+
+@pytest.mark.parametrize(
+    "opts",
+    [{"jobId": "a\0b"}, {"deduplication": {"id": "a\0b"}}, {"parent": {"id": "a\0", "queue": "bull:q"}}],
+)
+async def test_a_nul_in_an_id_is_refused_and_not_cut(queue, opts):
+    with pytest.raises(BullMQError) as refused:
+        await queue.add("n", 1, opts)
+    with pytest.raises(BullMQError) as refused_in_bulk:
+        await queue.add_bulk([{"name": "n", "data": 1, "opts": opts}])
+    assert next(iter(opts)) in str(refused.value) and next(iter(opts)) in str(refused_in_bulk.value)
+    assert (await queue.get_job_counts("waiting"))["waiting"] == 0
+
+
+async def test_data_with_a_nul_in_a_name_can_be_written_back(queue):
+    job = await queue.add("n", {"a\0b": 1})
+    await job.update_data({"a\0b": 2})
+    assert (await queue.get_job(job.id)).data == {"a\0b": 2}

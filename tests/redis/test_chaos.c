@@ -40,10 +40,18 @@ static void called(int player, bq_id operation) {
     operations[player][operation_count[player]++] = operation;
 }
 
+/* No job that was to be added may have been refused. */
+static void check_reply(struct player *player, const struct event *event) {
+    if (bq_record_bytes(&event->record, BQ_TAG_ENTRY_ERROR).ptr)
+        fail_msg("%s", event_text(player->host, event, BQ_TAG_ENTRY_ERROR));
+}
+
 static void take_events(struct player *player) {
     host_pump(player->host);
     for (; player->read < player->host->count; player->read++) {
         struct event *event = player->host->events[player->read];
+        if (event->type == BQ_EV_REPLY)
+            check_reply(player, event);
         if (event->type != BQ_EV_JOB)
             continue;
         assert_true(player->held_count < MOST_HELD);
@@ -63,8 +71,9 @@ static void add_some(int i) {
                  more[draw(5)]);
         bq_put_add(&records, "work", "{}", opts);
     }
-    called(i,
-           bq_easy_add_bulk(players[i].host->client, players[i].queue, bq_buffer_bytes(&records)));
+    players[i].last_add =
+        bq_easy_add_bulk(players[i].host->client, players[i].queue, bq_buffer_bytes(&records));
+    called(i, players[i].last_add);
     bq_buffer_free(&records);
 }
 
@@ -117,6 +126,7 @@ static void replace_client(int i) {
     struct player *player = &players[i];
     if (player->last_add)
         host_answer(player->host, player->last_add);
+    take_events(player);
     host_free(player->host);
     memset(player, 0, sizeof *player);
     player->host = host_open(server, "\"connection.maxRetriesPerRequest\":null");

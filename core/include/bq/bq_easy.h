@@ -165,8 +165,9 @@ static inline bq_id bq_easy_call(bq_client *client, bq_id queue,
 }
 
 /*
- * Add one job. The reply is its id: with a custom id that exists or a
- * deduplication hit, the id of the job that is there.
+ * Add one job. Its data is stored unread and must be JSON text. The reply is
+ * its id: with a custom id that exists or a deduplication hit, the id of the
+ * job that is there.
  * Reply: VALUE, text.
  */
 static inline bq_id bq_easy_add(bq_client *client, bq_id queue,

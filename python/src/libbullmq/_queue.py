@@ -201,11 +201,23 @@ class Queue(Emitter):
 
 def checked_name(name: str) -> str:
     """The queue's name, refused as Node refuses it."""
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str):
+        raise OptionError(f"Queue name must be text, not {name!r}")
+    if not name:
         raise OptionError("Queue name must be provided")
     if ":" in name:
         raise OptionError(f"Queue name cannot contain :, as {name!r} does")
+    if "\0" in name or not name.isprintable() and _is_no_text(name):
+        raise OptionError(f"Queue name must be UTF-8 text without NUL, not {name!r}")
     return name
+
+
+def _is_no_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def encode_args(args: Any) -> bytes:

@@ -24,6 +24,8 @@ _running: set[Worker] = set()
 
 # Limit on storing outcomes and giving jobs back at the end of a forced close, in ms.
 FLUSH_MS = 5000
+# What the core counts slots with.
+MOST_SLOTS = 2**31 - 1
 
 
 class Worker(Emitter):
@@ -218,6 +220,7 @@ class Worker(Emitter):
 
     def start_closing(self, timeout: float | None = None) -> asyncio.Task[None] | None:
         """As ``close``, without waiting: the task that closes. None when nothing runs here."""
+        checked_timeout(timeout)
         if self._ended is None:
             self._closed = True
         if self._closed or self._client is None or self._client.pid != os.getpid():
@@ -313,10 +316,19 @@ class Worker(Emitter):
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def checked_timeout(timeout: Any) -> None:
+    """The timeout of a close, in seconds, or None."""
+    if timeout is None or (
+        isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
+    ):
+        return
+    raise OptionError(f"timeout must be a number of seconds of at least 0 or None, not {timeout!r}")
+
+
 def checked_concurrency(value: Any) -> int:
     """The concurrency, refused before any socket is opened."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SLOTS:
         raise OptionError(
-            f'option "concurrency" must be a whole number greater than 0, not {value!r}'
+            f'option "concurrency" must be a whole number from 1 to {MOST_SLOTS}, not {value!r}'
         )
     return value

@@ -80,7 +80,7 @@ export const settings = {
   removeRateLimitKey: { weight: 2, ...onQueue((queue) => queue.removeRateLimitKey()) },
   setMaxEvents: {
     weight: 0.5,
-    draw: (random) => ({ queue: queueName(random), length: random.pick([1, 15, 10000]) }),
+    draw: (random) => ({ queue: queueName(random), length: random.pick([25, 40, 10000]) }),
     run: async (side, { queue, length }) => side.connection.hset(side.queues[queue].toKey('meta'), 'opts.maxLenEvents', length),
   },
   trimEvents: {

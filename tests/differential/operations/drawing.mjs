@@ -8,7 +8,7 @@ export const queueName = (random) => random.pick(QUEUES).name;
 
 const LONG = 'long-'.padEnd(600, 'x');
 /** Ids that BullMQ's clients let pass and that are easily mistaken for something else. */
-const ODD_IDS = ['three:part:id', 'a:b:c', 'żółw-\u{1F680}', LONG, ' ', 'with space', '01', '1e3', 'nil', "it's \"quoted\"", '%d{}', '-'];
+const ODD_IDS = ['three:part:name', 'a:b:c', 'żółw-\u{1F680}', LONG, ' ', 'with space', '01', '1e3', 'nil', "it's \"quoted\"", '%d{}', '-'];
 const PLAIN_IDS = ['custom-1', 'custom-2', 'custom-3', 'custom-4', 'custom-5', 'custom-6'];
 
 export const customId = (random) => random.pick(random.chance(0.35) ? ODD_IDS : PLAIN_IDS);
