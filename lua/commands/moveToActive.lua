@@ -8,11 +8,11 @@
 -- Events     waiting (jobs that became due), active
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local limiter, delayed, pc, marker, prefix = KEYS[6], KEYS[7], KEYS[10], KEYS[11], ARGV[1]
-local now, options = ARGV[2], ARGV[3]
+local limiter, delayed, meta, pc, marker = KEYS[6], KEYS[7], KEYS[9], KEYS[10], KEYS[11]
+local prefix, now, options = ARGV[1], ARGV[2], ARGV[3]
 --- include worker-options
-local settings = call('HMGET', KEYS[9], 'paused', 'concurrency', 'max', 'duration')
-local paused, concurrency, max, window = settings[1], settings[2], settings[3], settings[4]
+local settings = call('HMGET', meta, 'paused', 'concurrency', 'max')
+local paused, concurrency, max, window = settings[1], settings[2], settings[3], nil
 --- include fetch-job
 
 return reply or { 0, 0, 0, 0 }

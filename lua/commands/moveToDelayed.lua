@@ -27,9 +27,9 @@ if call('LREM', active, '-1', id) == 0 then
   return -3
 end
 
-local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max', 'duration')
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
-local max, window = settings[4], settings[5]
+local max, window = settings[4], nil
 --- include max-events
 patch[size + 1], patch[size + 2] = 'delay', ARGV[5]
 if ARGV[6] == '0' then

@@ -17,12 +17,12 @@ local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KE
 local limiter, delayed, meta, pc = KEYS[6], KEYS[7], KEYS[9], KEYS[10]
 local target, job_key, marker = KEYS[11], KEYS[12], KEYS[14]
 local id, now, field, result, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[7]
-local state, fetch = ARGV[5], ARGV[6] == '1'
+local state, fetch, options = ARGV[5], ARGV[6] == '1', ARGV[8]
 
 -- An active job has at least eight fields: the six that it was stored with and two from its start. With
 -- these alone it has no parent, no deduplication id, and no earlier attempt.
-local fields = call('HLEN', job_key)
-if fields == 0 then
+local field_count = call('HLEN', job_key)
+if field_count == 0 then
   return -1
 end
 local completed = state == 'completed'
@@ -40,12 +40,12 @@ if call('LREM', active, '-1', id) == 0 then
   return -3
 end
 
-local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max', 'duration')
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
-local max, window = settings[4], settings[5]
+local max, window = settings[4], nil
 --- include max-events
 local parent_key, dedup_id, attempts = nil, nil, '1'
-if fields ~= 8 then
+if field_count ~= 8 then
   local job = call('HMGET', job_key, 'parentKey', 'deid', 'atm')
   parent_key, dedup_id, attempts = job[1], job[2], job[3] and job[3] + 1 or '1'
 end

@@ -13,7 +13,7 @@ local prefix, now, id, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
-do
+do -- The gate is looked at again once the job has left its place among the active ones.
   --- include gate
   --- include promote-what-is-due
 end
@@ -40,7 +40,6 @@ else
   --- include enqueue-prioritized
   enqueue_prioritized(prioritized, pc, id, priority)
 end
--- The job has left its place among the active ones.
 --- include gate
 if not closed then
   call('ZADD', marker, '0', '0')

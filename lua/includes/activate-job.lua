@@ -1,6 +1,6 @@
 -- Block. ACTIVATE: makes the job that has just entered `active` the worker's own. The reply shows the
 -- fields as they are written, so that the hash is read only once.
--- Uses: next_id, now, token, lock_duration, worker_name, max, window, prefix, events, limiter. Sets: reply.
+-- Uses: next_id, now, what worker-options defines, max, window, prefix, events, limiter. Sets: reply.
 local next_key = prefix .. next_id
 local fields = call('HGETALL', next_key)
 local last, processed_at, started_at, worker_at, deferred = #fields, nil, nil, nil, false
@@ -22,8 +22,8 @@ end
 if max and not deferred and call('INCR', limiter) == 1 then
   call('PEXPIRE', limiter, math.floor(math.abs(window)))
 end
-if token ~= '0' then
-  call('PSETEX', next_key .. ':lock', lock_duration, token)
+if worker_token ~= '0' then
+  call('PSETEX', next_key .. ':lock', lock_duration, worker_token)
 end
 call('XADD', events, '*', 'event', 'active', 'jobId', next_id, 'prev', 'waiting')
 

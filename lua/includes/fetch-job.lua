@@ -1,6 +1,6 @@
 -- Block. FETCH and ACTIVATE: promotes what is due and takes the next job for a worker.
 -- Uses: now, what worker-options defines, prefix, the keys wait, active, prioritized, delayed, events,
--- limiter, pc, marker; paused, concurrency, max and window as read from meta.
+-- limiter, pc, marker, meta; paused, concurrency and max as read from meta; window (nil, or read from there).
 -- Defines: reply ({fields, id, 0, 0}, {0, 0, ttl, 0}, {0, 0, 0, due}, or all 0 when the queue is closed);
 -- nil when nothing waits and nothing is delayed.
 local reply
@@ -11,6 +11,7 @@ if worker_limit then
   max, window = max or worker_limit.max, worker_limit.duration or window
 end
 if max then
+  window = window or call('HGET', meta, 'duration')
   --- include rate-limit-ttl
   ttl = rate_limit_ttl(max, limiter)
 end

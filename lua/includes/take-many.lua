@@ -31,13 +31,13 @@ local function take_unlimited()
     call('LPUSH', active, next_id)
   end
   activated = true
-  local reply, token = nil, worker.token
+  local reply, worker_token = nil, worker.token
   --- include activate-job
   return reply
 end
 
 local function take_limited()
-  local token = worker.token
+  local worker_token = worker.token
   --- include fetch-job
   return reply
 end

