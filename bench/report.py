@@ -83,7 +83,7 @@ def write_json(
 ) -> None:
     document: dict[str, Any] = {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": _machine(server),
+        "machine": machine(server),
         "scenarios": {
             scenario.name: {"jobs": scenario.jobs, "concurrency": scenario.concurrency}
             for scenario in scenarios
@@ -96,7 +96,7 @@ def write_json(
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
-def _machine(server: RedisServer) -> dict[str, Any]:
+def machine(server: RedisServer) -> dict[str, Any]:
     info = server.call("INFO", "server")
     redis = next(line for line in info.splitlines() if line.startswith("redis_version:"))
     return {
