@@ -258,7 +258,11 @@ async def test_the_record_of_a_job_is_plain_json_for_node(queue, redis):
 
 @pytest.mark.parametrize(
     "opts",
-    [{"jobId": "a\0b"}, {"deduplication": {"id": "a\0b"}}, {"parent": {"id": "a\0", "queue": "bull:q"}}],
+    [
+        {"jobId": "a\0b"},
+        {"deduplication": {"id": "a\0b"}},
+        {"parent": {"id": "a\0", "queue": "bull:q"}},
+    ],
 )
 async def test_a_nul_in_an_id_is_refused_and_not_cut(queue, opts):
     with pytest.raises(BullMQError) as refused:

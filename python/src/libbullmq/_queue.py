@@ -207,7 +207,7 @@ def checked_name(name: str) -> str:
         raise OptionError("Queue name must be provided")
     if ":" in name:
         raise OptionError(f"Queue name cannot contain :, as {name!r} does")
-    if "\0" in name or not name.isprintable() and _is_no_text(name):
+    if "\0" in name or _is_no_text(name):
         raise OptionError(f"Queue name must be UTF-8 text without NUL, not {name!r}")
     return name
 
