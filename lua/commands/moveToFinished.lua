@@ -26,9 +26,7 @@ if field_count == 0 then
   return -1
 end
 local completed = state == 'completed'
--- One look for three things of which most jobs and queues have none.
-local rarities = call('EXISTS', delayed, job_key .. ':dependencies', job_key .. ':unsuccessful')
-if rarities > 0 and completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
+if completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
   return call('EXISTS', job_key .. ':dependencies') == 1 and -4 or -9
 end
 --- include finish-options
@@ -105,8 +103,6 @@ if points and points ~= '' then
 end
 
 if fetch then
-  -- A parent, or a job requeued, may have been delayed in this call.
-  local no_delays = rarities == 0 and not parent_key and not dedup_id
   --- include fetch-job
   if reply then
     return reply

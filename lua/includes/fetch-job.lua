@@ -1,7 +1,6 @@
 -- Block. FETCH and ACTIVATE: promotes what is due and takes the next job for a worker.
 -- Uses: now, what worker-options defines, prefix, the keys wait, active, prioritized, delayed, events,
--- limiter, pc, marker, meta; paused, concurrency and max as read from meta; window (nil, or read from there);
--- no_delays (true: `delayed` is known to be empty).
+-- limiter, pc, marker, meta; paused, concurrency and max as read from meta; window (nil, or read from there).
 -- Defines: reply ({fields, id, 0, 0}, {0, 0, ttl, 0}, {0, 0, 0, due}, or all 0 when the queue is closed);
 -- nil when nothing waits and nothing is delayed.
 local reply
