@@ -26,6 +26,9 @@ end
 
 -- The first fields are those that remove_job asks for.
 local function read_job(id)
+  if by_score then
+    return call('HMGET', prefix .. id, 'parentKey', 'parent', 'deid')
+  end
   return call('HMGET', prefix .. id, 'parentKey', 'parent', 'deid', 'rjk', 'finishedOn', 'processedOn',
     'timestamp')
 end

@@ -1,19 +1,13 @@
 -- Block. Ends the command with the state of a job: the structure of the queue that holds it. Lists come
 -- last, for they have to be searched.
 -- Uses: KEYS and ARGV of getState.
-local call, KEYS, ARGV = redis.call, KEYS, ARGV
-local id = ARGV[1]
-local sets = { { KEYS[1], 'completed' }, { KEYS[2], 'failed' }, { KEYS[3], 'delayed' },
-  { KEYS[8], 'prioritized' }, { KEYS[7], 'waiting-children' } }
-for i = 1, #sets do
-  if call('ZSCORE', sets[i][1], id) then
-    return sets[i][2]
-  end
-end
-local lists = { { KEYS[4], 'active' }, { KEYS[5], 'waiting' }, { KEYS[6], 'waiting' } }
-for i = 1, #lists do
-  if call('LPOS', lists[i][1], id) then
-    return lists[i][2]
-  end
-end
-return 'unknown'
+local call, KEYS, id = redis.call, KEYS, ARGV[1]
+return call('ZSCORE', KEYS[1], id) and 'completed'
+  or call('ZSCORE', KEYS[2], id) and 'failed'
+  or call('ZSCORE', KEYS[3], id) and 'delayed'
+  or call('ZSCORE', KEYS[8], id) and 'prioritized'
+  or call('ZSCORE', KEYS[7], id) and 'waiting-children'
+  or call('LPOS', KEYS[4], id) and 'active'
+  or call('LPOS', KEYS[5], id) and 'waiting'
+  or call('LPOS', KEYS[6], id) and 'waiting'
+  or 'unknown'

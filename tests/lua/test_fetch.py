@@ -2,7 +2,7 @@
 
 import pytest
 import redis
-from lua_queue import NOW, TOKEN
+from lua_queue import NOW, TOKEN, pack
 
 
 def test_the_job_that_waited_longest_is_handed_out_with_its_fields(queue):
@@ -169,3 +169,46 @@ def test_a_job_without_hash_is_handed_out_as_what_is_written(queue):
     queue.redis.lpush(queue.key("wait"), "ghost")
     id, fields = queue.take(name="w1")
     assert fields == {"processedOn": str(NOW), "ats": "1", "pb": "w1"} == queue.job("ghost")
+
+
+def test_a_marker_that_is_set_already_is_left_and_one_that_was_taken_is_set_again(queue):
+    queue.add()
+    queue.add()
+    queue.take()
+    assert queue.scores("marker") == {"0": 0}
+    queue.add()
+    queue.redis.delete(queue.key("marker"))
+    queue.take()
+    assert queue.scores("marker") == {"0": 0}
+
+
+@pytest.mark.parametrize(
+    "order", [["token", "lockDuration", "limiter", "name"], ["name", "limiter", "lockDuration", "token"]]
+)
+def test_a_workers_options_may_come_in_any_order(queue, order):
+    options = {"token": "t:1", "lockDuration": 5000, "limiter": {"max": 1, "duration": 700}, "name": "w"}
+    queue.add()
+    queue.add()
+    keys = [
+        "wait",
+        "active",
+        "prioritized",
+        "events",
+        "stalled",
+        "limiter",
+        "delayed",
+        "paused",
+        "meta",
+        "pc",
+        "marker",
+    ]
+
+    def take():
+        return queue.call(
+            "moveToActive", keys, queue.prefix, NOW, pack({name: options[name] for name in order})
+        )
+
+    assert take()[1] == "1"
+    assert queue.job("1")["pb"] == "w" and queue.redis.get(queue.key("1:lock")) == "t:1"
+    assert 0 < queue.redis.pttl(queue.key("1:lock")) <= 5000
+    assert 0 < take()[2] <= 700

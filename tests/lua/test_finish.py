@@ -2,7 +2,7 @@
 
 import pytest
 import redis
-from lua_queue import NOW, TOKEN
+from lua_queue import NOW, TOKEN, pack
 
 
 @pytest.fixture
@@ -189,3 +189,45 @@ def test_a_long_silence_is_pushed_as_zeros_up_to_the_number_of_points(queue):
         queue.finish(id, now=minute * 60000, maxMetricsSize=15000)
     data = queue.list("metrics:completed:data")
     assert len(data) == 15000 and data[-1] == "1" and set(data[:-1]) == {"0"}
+
+
+ORDERS = [
+    ["token", "name", "keepJobs", "limiter", "lockDuration", "attempts", "maxMetricsSize", "fpof"],
+    ["maxMetricsSize", "attempts", "lockDuration", "limiter", "keepJobs", "name", "token"],
+]
+
+
+def pack_as_node(options):
+    """With a head of three bytes."""
+    return b"\xde" + len(options).to_bytes(2, "big") + b"".join(pack(k) + pack(v) for k, v in options.items())
+
+
+@pytest.mark.parametrize("packer", [pack, pack_as_node])
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_options_of_a_finish_may_come_in_any_order_and_packing(queue, order, packer):
+    options = queue.worker(name="w", limiter=None, fpof=False, keepJobs={"count": 0}, maxMetricsSize=5)
+    for _ in range(2):
+        queue.add()
+    queue.take()
+    keys = [
+        "wait",
+        "active",
+        "prioritized",
+        "events",
+        "stalled",
+        "limiter",
+        "delayed",
+        "paused",
+        "meta",
+        "pc",
+        "completed",
+        "1",
+        "metrics:completed",
+        "marker",
+    ]
+    packed = packer({name: options[name] for name in order})
+    reply = queue.call(
+        "moveToFinished", keys, "1", NOW, "returnvalue", "1", "completed", "1", queue.prefix, packed, ""
+    )
+    assert reply[1] == "2" and queue.job("2")["pb"] == "w"
+    assert not queue.exists("1", "completed") and queue.exists("metrics:completed")
