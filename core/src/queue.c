@@ -52,30 +52,35 @@ void bqi_queue_free(struct bqi_queue *queue) {
     bqi_free(queue);
 }
 
-static void on_metas_written(struct bqi_command *command, const redisReply *reply,
-                             const struct bqi_error *error) {
+static void on_meta_written(struct bqi_command *command, const redisReply *reply,
+                            const struct bqi_error *error) {
     (void)reply;
     (void)error; /* a queue works without them, and scripts write what they need */
     bqi_free(command);
 }
 
-static void write_metas(struct bqi_queue *queue) {
-    char max_events[24];
+static void write_meta(struct bqi_queue *queue, const char *write, const char *field,
+                       const char *value) {
     struct bqi_command *command = bqi_calloc(sizeof *command);
     if (!command)
         return;
-    snprintf(max_events, sizeof max_events, "%lld", (long long)queue->max_events);
     struct bqi_words words;
     bqi_words_init(&words);
-    bqi_words_text(&words, "HSET");
+    bqi_words_text(&words, write);
     bqi_words_key(&words, &queue->keys, BQI_KEY_META);
-    bqi_words_text(&words, "opts.maxLenEvents");
-    bqi_words_text(&words, max_events);
-    bqi_words_text(&words, "version");
-    bqi_words_text(&words, PROTOCOL_VERSION);
+    bqi_words_text(&words, field);
+    bqi_words_text(&words, value);
     command->patience = BQI_COUNTS_RETRIES;
-    command->done = on_metas_written;
+    command->done = on_meta_written;
     bqi_connection_submit_words(bqi_client_connection(queue->client), &words, command);
+}
+
+/* A version that is there stays: scripts tell by it that BullMQ 5 takes part (lua/README.md). */
+static void write_metas(struct bqi_queue *queue) {
+    char max_events[24];
+    snprintf(max_events, sizeof max_events, "%lld", (long long)queue->max_events);
+    write_meta(queue, "HSET", "opts.maxLenEvents", max_events);
+    write_meta(queue, "HSETNX", "version", PROTOCOL_VERSION);
 }
 
 void bqi_queue_connected(struct bqi_queue *queue) {

@@ -15,13 +15,14 @@ local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include max-events
 --- include enqueue-prioritized
+--- include waiting-list
 local jobs = (#ARGV - FIRST + 1) / PER_JOB
 local last_id = call('INCRBY', counter, jobs)
 local ids, tail, available, later = {}, {}, false, false
 
 local function push_tail()
   if #tail > 0 then
-    call('LPUSH', wait, unpack(tail))
+    call('LPUSH', list, unpack(tail))
     tail = {}
   end
 end
@@ -37,7 +38,7 @@ local function enqueue(id, timestamp, delay, priority)
     tail[#tail + 1] = id
   elseif priority == 'lifo' then
     push_tail()
-    call('RPUSH', wait, id)
+    call('RPUSH', list, id)
   else
     enqueue_prioritized(prioritized, pc, id, tonumber(priority))
   end

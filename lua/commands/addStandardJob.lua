@@ -17,7 +17,9 @@ local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include create-job
 
-call(opts.lifo and 'RPUSH' or 'LPUSH', KEYS[1], id)
+local wait = KEYS[1]
+--- include waiting-list
+call(opts.lifo and 'RPUSH' or 'LPUSH', list, id)
 local active = KEYS[7]
 --- include gate
 if not closed then

@@ -24,7 +24,8 @@ if call('LREM', active, '1', id) > 0 then
     call('ZADD', KEYS[7], priority * 4294967296, id)
   else
     --- include gate
-    call('RPUSH', wait, id)
+    --- include waiting-list
+    call('RPUSH', list, id)
     if not closed then
       call('ZADD', KEYS[8], '0', '0')
     end

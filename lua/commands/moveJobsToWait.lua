@@ -18,6 +18,7 @@ end
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include max-events
+--- include waiting-list
 for i = 1, #ids do
   if results[state] then
     local job_key = prefix .. ids[i]
@@ -29,7 +30,7 @@ end
 for from = 1, #ids, 7000 do
   local to = math.min(from + 6999, #ids)
   call('ZREM', source, unpack(ids, from, to))
-  call('LPUSH', wait, unpack(ids, from, to))
+  call('LPUSH', list, unpack(ids, from, to))
 end
 --- include gate
 if not closed then

@@ -37,6 +37,7 @@ local suspects = call('SMEMBERS', stalled)
 if #suspects > 0 then
   call('DEL', stalled)
 end
+--- include waiting-list
 for i = 1, #suspects do
   local id = suspects[i]
   local job_key = prefix .. id
@@ -44,7 +45,7 @@ for i = 1, #suspects do
     call('LREM', active, '1', id)
   elseif call('EXISTS', job_key .. ':lock') == 0 and call('LREM', active, '1', id) > 0 then
     count_stall(job_key)
-    call('RPUSH', wait, id)
+    call('RPUSH', list, id)
     call('XADD', events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
     call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', 'stalled', 'jobId', id)
     recovered[#recovered + 1] = id

@@ -12,14 +12,15 @@ local wait, active, id, job_key = KEYS[2], KEYS[6], ARGV[2], ARGV[1] .. ARGV[2]
 if call('ZREM', KEYS[1], id) == 0 then
   return -3
 end
+local settings = call('HMGET', KEYS[4], 'paused', 'concurrency')
+local paused, concurrency = settings[1], settings[2]
 local priority = tonumber(call('HGET', job_key, 'priority')) or 0
 if priority == 0 then
-  call('LPUSH', wait, id)
+  --- include waiting-list
+  call('LPUSH', list, id)
 else
   enqueue_prioritized(KEYS[5], KEYS[7], id, priority)
 end
-local settings = call('HMGET', KEYS[4], 'paused', 'concurrency')
-local paused, concurrency = settings[1], settings[2]
 --- include gate
 if not closed then
   call('ZADD', KEYS[9], '0', '0')

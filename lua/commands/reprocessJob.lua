@@ -32,7 +32,9 @@ local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 local priority = tonumber(job[2]) or 0
 if priority == 0 then
-  call(ARGV[2], KEYS[4], id)
+  local wait = KEYS[4]
+  --- include waiting-list
+  call(ARGV[2], list, id)
 else
   enqueue_prioritized(KEYS[8], KEYS[9], id, priority)
 end

@@ -35,7 +35,8 @@ patch[size + 1], patch[size + 2] = 'atm', job[3] and job[3] + 1 or '1'
 call('HSET', job_key, unpack(patch))
 local priority = tonumber(job[2]) or 0
 if priority == 0 then
-  call(ARGV[3], wait, id)
+  --- include waiting-list
+  call(ARGV[3], list, id)
 else
   --- include enqueue-prioritized
   enqueue_prioritized(prioritized, pc, id, priority)

@@ -11,9 +11,11 @@ local function detach_child(child_key, parent_key, queue, id)
   if call('EXISTS', dependencies) == 1 or call('ZREM', queue .. ':waiting-children', id) == 0 then
     return true
   end
-  call('RPUSH', queue .. ':wait', id)
   local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
-  if not queue_closed(settings[1], settings[2], queue .. ':active') then
+  local wait, paused = queue .. ':wait', settings[1]
+  --- include waiting-list
+  call('RPUSH', list, id)
+  if not queue_closed(paused, settings[2], queue .. ':active') then
     call('ZADD', queue .. ':marker', '0', '0')
   end
   call('XADD', queue .. ':events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')

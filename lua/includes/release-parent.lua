@@ -14,13 +14,15 @@ local function release_parent(queue, parent_key, id, timestamp)
     --- include mark-delay
     return
   end
+  local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
+  local wait, paused = queue .. ':wait', settings[1]
   if priority == 0 then
-    call('RPUSH', queue .. ':wait', id)
+    --- include waiting-list
+    call('RPUSH', list, id)
   else
     enqueue_prioritized(queue .. ':prioritized', queue .. ':pc', id, priority)
   end
-  local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
-  if not queue_closed(settings[1], settings[2], queue .. ':active') then
+  if not queue_closed(paused, settings[2], queue .. ':active') then
     call('ZADD', marker, '0', '0')
   end
   call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')

@@ -19,9 +19,11 @@ local function detach_removed(prefix, job_key, parent_key, parent_json)
     remove_job(prefix, parent_id)
     return
   end
-  call('RPUSH', queue .. ':wait', parent_id)
   local settings = call('HMGET', queue .. ':meta', 'paused', 'concurrency')
-  if not queue_closed(settings[1], settings[2], queue .. ':active') then
+  local wait, paused = queue .. ':wait', settings[1]
+  --- include waiting-list
+  call('RPUSH', list, parent_id)
+  if not queue_closed(paused, settings[2], queue .. ':active') then
     call('ZADD', queue .. ':marker', '0', '0')
   end
 end

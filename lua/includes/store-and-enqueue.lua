@@ -15,7 +15,8 @@ else
   if priority > 0 then
     enqueue_prioritized(prioritized, pc, id, priority)
   else
-    call(opts.lifo and 'RPUSH' or 'LPUSH', wait, id)
+    --- include waiting-list
+    call(opts.lifo and 'RPUSH' or 'LPUSH', list, id)
   end
   if not queue_closed(paused, concurrency, active) then
     call('ZADD', marker, '0', '0')

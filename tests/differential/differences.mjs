@@ -179,25 +179,16 @@ export const differences = [
   },
   {
     name: 'jobs of a queue that BullMQ 5 has paused',
-    reason: 'go to `wait`, which a resume by BullMQ 5 overwrites; ours puts them into the list `paused` where there is one',
+    reason: 'are in `wait`, which a resume by BullMQ 5 overwrites; ours go into the list `paused` where BullMQ 5 takes part',
     accept({ keys, before, after: { theirs, ours } }) {
       const together = (dump, base) => [...membersOf(dump, `${base}wait`), ...membersOf(dump, `${base}paused`)].sort().join();
-      const moved = (base) => fieldOf(before, `${base}meta`, 'paused') && before.has(`${base}paused`) && together(theirs, base) === together(ours, base);
+      const takesPart = (base) => before.has(`${base}paused`) || fieldOf(before, `${base}meta`, 'version')?.startsWith('bullmq:5');
+      const moved = (base) => fieldOf(ours, `${base}meta`, 'paused') && takesPart(base) && together(theirs, base) === together(ours, base);
       // A job may be removed from that list in the same step.
       const sameEvents = (key) => JSON.stringify(theirs.get(key)) === JSON.stringify(ours.get(key))?.replaceAll('"prev","paused"', '"prev","wait"');
       const differing = bases.filter(moved).flatMap((base) => ['wait', 'paused', 'events'].map((word) => base + word))
         .filter((key) => keys.includes(key) && (!key.endsWith(':events') || sameEvents(key)));
       return differing.length > 0 && { keys: differing };
-    },
-  },
-  {
-    name: 'changePriority to a negative priority',
-    reason: 'not on purpose, to be mended: ours puts the job into `wait`, BullMQ before all others in `prioritized`',
-    accept(step) {
-      const { name, values, keys } = step;
-      const base = baseOf(step);
-      const priority = name === 'changePriority' ? values.to.priority : name === 'rawChangePriority' && values.priority;
-      return priority < 0 && { keys: keys.filter((key) => ['wait', 'prioritized', 'pc', 'marker'].includes(key.slice(base.length))) };
     },
   },
   {

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import redis as redis_client
 from conftest import StartPeer
@@ -87,11 +88,15 @@ async def test_four_kinds_of_clients_add_and_work_and_run_each_job_once(
     assert set(starts) == {"1"}
 
 
+@pytest.mark.parametrize(
+    "names", [("v6", "own", "python"), ("v5", "own"), ("v5", "python"), ("v5", "own", "python")]
+)
 async def test_pauses_and_resumes_by_anyone_lose_no_job(
-    start_fleet: StartFleet, keys: redis_client.Redis
+    names: tuple[str, ...], start_fleet: StartFleet, keys: redis_client.Redis
 ) -> None:
-    """Any order of adding, pausing and resuming by BullMQ 6.7.0 and by us."""
-    names = ("v6", "own", "python")
+    """Any order of adding, pausing and resuming by one version of BullMQ and by us. The two versions alone
+    do lose jobs together.
+    """
     fleet = await start_fleet(*names)
     draw = random.Random(20)
     version = keys.hget(f"bull:{NAME}:meta", "version")

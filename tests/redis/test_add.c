@@ -268,6 +268,15 @@ static void opening_a_queue_writes_its_settings(void **state) {
     assert_int_equal(server_integer(server, "EXISTS bull:silent:meta"), 0);
 }
 
+static void opening_a_queue_leaves_the_version_of_who_opened_it_first(void **state) {
+    (void)state;
+    server_integer(server, "HSET bull:old:meta version bullmq:5.81.5 opts.maxLenEvents 5");
+    bq_id queue = host_queue(host, "old", NULL);
+    host_reply(host, bq_easy_is_paused(host->client, queue));
+    assert_string_equal(server_text(server, "HGET bull:old:meta version"), "bullmq:5.81.5");
+    assert_string_equal(server_text(server, "HGET bull:old:meta opts.maxLenEvents"), "10000");
+}
+
 static void refusals_of_a_queue_name_name_the_rule(void **state) {
     (void)state;
     bq_conf *conf = bq_conf_new(BQ_CONF_QUEUE);
@@ -306,6 +315,7 @@ int main(void) {
         WITH_QUEUE(each_job_has_its_own_options_whatever_the_one_before_had),
         WITH_QUEUE(prefix_begins_every_key),
         WITH_QUEUE(opening_a_queue_writes_its_settings),
+        WITH_QUEUE(opening_a_queue_leaves_the_version_of_who_opened_it_first),
         WITH_QUEUE(refusals_of_a_queue_name_name_the_rule),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

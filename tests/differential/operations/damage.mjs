@@ -51,6 +51,12 @@ export const damaging = {
       return 'paused';
     },
   },
+  // The newest version that has opened the queue.
+  openAsVersion: {
+    weight: 0.4,
+    draw: (random) => ({ queue: queueName(random), version: random.pick(['bullmq:5.81.5', 'bullmq:5.81.5', 'bullmq:6.7.0']) }),
+    run: (side, { queue, version }) => side.connection.hset(key(queue, 'meta'), 'version', version),
+  },
   moveToPaused: { weight: 0.5, ...onJob(['wait'], async (redis, job, queue, id) => {
     if (await redis.lrem(key(queue, 'wait'), 1, id)) await redis.lpush(key(queue, 'paused'), id);
     return 'moved';
