@@ -72,67 +72,29 @@ local function finish(at, owner)
   end
 
   local parent_key, dedup_id, attempts = job[2], job[3], job[4] and job[4] + 1 or '1'
-  if dedup_id then
-    --- include requeue-last
-    release_deduplication(dedup_id, id)
-    requeue_last(dedup_id, now, max_len, paused, concurrency)
-  end
-  local parent_queue, parent_id
-  if parent_key then
-    --- include parent-address
-    --- include finish-child
-    local parent
-    parent_queue, parent_id, parent = parent_address(parent_key, call('HGET', job_key, 'parent'))
-    if completed then
-      complete_child(parent_queue, parent_key, parent_id, job_key, result, now)
-    elseif parent then
-      fail_child(parent, job_key, result, now)
-    end
-  end
+  --- include settle-relatives
 
   local rule = rules[ARGV[at + 4]]
   if not rule then
     rule = cmsgpack.unpack(ARGV[at + 4])
     rules[ARGV[at + 4]] = rule
   end
-  local keep, field = rule.keepJobs, completed and 'returnvalue' or 'failedReason'
+  local keep, max_attempts = rule.keepJobs, rule.attempts
+  local field = completed and 'returnvalue' or 'failedReason'
   if keep.count == 0 then
-    call('DEL', job_key, job_key .. ':logs', job_key .. ':dependencies', job_key .. ':processed',
-      job_key .. ':failed', job_key .. ':unsuccessful')
-    if parent_key and not completed then
-      --- include detach-child
-      detach_child(job_key, parent_key, parent_queue, parent_id)
-    end
+    --- include drop-finished
   else
     local list = finished[state]
     list[#list + 1], list[#list + 2] = now, id
-    if patch then
-      local size = #patch
-      patch[size + 1], patch[size + 2], patch[size + 3] = field, result, 'finishedOn'
-      patch[size + 4], patch[size + 5], patch[size + 6] = now, 'atm', attempts
-      call('HSET', job_key, unpack(patch))
-    else
-      call('HSET', job_key, field, result, 'finishedOn', now, 'atm', attempts)
-    end
-    if not completed then
-      call('HDEL', job_key, 'defa')
-    end
+    --- include store-outcome
     if keep.age or keep.count and keep.count > 0 then
       store_finished()
       --- include trim-finished
       trim_finished(targets[state], keep, now)
     end
   end
-  call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', state, 'jobId', id, field, result,
-    'prev', 'active')
-  if not completed and tonumber(attempts) >= (rule.attempts or 0) then
-    call('XADD', events, '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
-  end
-  if points and points ~= '' then
-    --- include collect-metrics
-    local key = completed and KEYS[13] or KEYS[14]
-    collect_metrics(key, key .. ':data', points, now)
-  end
+  local metrics = completed and KEYS[13] or KEYS[14]
+  --- include announce-finish
   return 0
 end
 

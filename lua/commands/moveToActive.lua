@@ -12,7 +12,7 @@ local limiter, delayed, meta, pc, marker = KEYS[6], KEYS[7], KEYS[9], KEYS[10], 
 local prefix, now, options = ARGV[1], ARGV[2], ARGV[3]
 --- include worker-options
 local settings = call('HMGET', meta, 'paused', 'concurrency', 'max')
-local paused, concurrency, max, window = settings[1], settings[2], settings[3], nil
+local paused, concurrency, max, window, no_delays = settings[1], settings[2], settings[3], nil, false
 --- include fetch-job
 
 return reply or { 0, 0, 0, 0 }

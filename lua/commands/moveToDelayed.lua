@@ -29,7 +29,7 @@ end
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
-local max, window = settings[4], nil
+local max, window, no_delays = settings[4], nil, false
 --- include max-events
 patch[size + 1], patch[size + 2] = 'delay', ARGV[5]
 if ARGV[6] == '0' then

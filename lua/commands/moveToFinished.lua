@@ -15,7 +15,7 @@
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local limiter, delayed, meta, pc = KEYS[6], KEYS[7], KEYS[9], KEYS[10]
-local target, job_key, marker = KEYS[11], KEYS[12], KEYS[14]
+local target, job_key, metrics, marker = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
 local id, now, field, result, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local state, fetch, options = ARGV[5], ARGV[6] == '1', ARGV[8]
 
@@ -26,7 +26,11 @@ if field_count == 0 then
   return -1
 end
 local completed = state == 'completed'
-if completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
+-- One look for four things, of which most jobs and queues have none.
+local rarities = call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful', delayed, stalled)
+if rarities == 0 then
+  stalled = nil
+elseif completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':unsuccessful') > 0 then
   return call('EXISTS', job_key .. ':dependencies') == 1 and -4 or -9
 end
 --- include finish-options
@@ -49,60 +53,23 @@ if field_count ~= 8 then
   local job = call('HMGET', job_key, 'parentKey', 'deid', 'atm')
   parent_key, dedup_id, attempts = job[1], job[2], job[3] and job[3] + 1 or '1'
 end
-if dedup_id then
-  --- include requeue-last
-  release_deduplication(dedup_id, id)
-  requeue_last(dedup_id, now, max_len, paused, concurrency)
-end
-local parent_queue, parent_id
-if parent_key then
-  --- include parent-address
-  --- include finish-child
-  local parent
-  parent_queue, parent_id, parent = parent_address(parent_key, call('HGET', job_key, 'parent'))
-  if completed then
-    complete_child(parent_queue, parent_key, parent_id, job_key, result, now)
-  elseif parent then
-    fail_child(parent, job_key, result, now)
-  end
-end
+--- include settle-relatives
 
 if keep_count == 0 then
-  call('DEL', job_key, job_key .. ':logs', job_key .. ':dependencies', job_key .. ':processed',
-    job_key .. ':failed', job_key .. ':unsuccessful')
-  if parent_key and not completed then
-    --- include detach-child
-    detach_child(job_key, parent_key, parent_queue, parent_id)
-  end
+  --- include drop-finished
 else
   call('ZADD', target, now, id)
-  if patch then
-    local size = #patch
-    patch[size + 1], patch[size + 2], patch[size + 3] = field, result, 'finishedOn'
-    patch[size + 4], patch[size + 5], patch[size + 6] = now, 'atm', attempts
-    call('HSET', job_key, unpack(patch))
-  else
-    call('HSET', job_key, field, result, 'finishedOn', now, 'atm', attempts)
-  end
-  if not completed then
-    call('HDEL', job_key, 'defa')
-  end
+  --- include store-outcome
   if keep.age or keep_count and keep_count > 0 then
     --- include trim-finished
     trim_finished(target, keep, now)
   end
 end
-call('XADD', events, 'MAXLEN', '~', max_len, '*', 'event', state, 'jobId', id, field, result,
-  'prev', 'active')
-if not completed and tonumber(attempts) >= (max_attempts or 0) then
-  call('XADD', events, '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
-end
-if points and points ~= '' then
-  --- include collect-metrics
-  collect_metrics(KEYS[13], KEYS[13] .. ':data', points, now)
-end
+--- include announce-finish
 
 if fetch then
+  -- A parent, or a job requeued, may have been delayed in this call.
+  local no_delays = rarities == 0 and not parent_key and not dedup_id
   --- include fetch-job
   if reply then
     return reply

@@ -13,6 +13,7 @@ local prefix, now, id, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
+local no_delays = false
 do -- The gate is looked at again once the job has left its place among the active ones.
   --- include gate
   --- include promote-what-is-due

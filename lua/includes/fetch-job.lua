@@ -1,6 +1,7 @@
 -- Block. FETCH and ACTIVATE: promotes what is due and takes the next job for a worker.
 -- Uses: now, what worker-options defines, prefix, the keys wait, active, prioritized, delayed, events,
--- limiter, pc, marker, meta; paused, concurrency and max as read from meta; window (nil, or read from there).
+-- limiter, pc, marker, meta; paused, concurrency and max as read from meta; window (nil, or read from there);
+-- no_delays (true: `delayed` is known to be empty).
 -- Defines: reply ({fields, id, 0, 0}, {0, 0, ttl, 0}, {0, 0, 0, due}, or all 0 when the queue is closed);
 -- nil when nothing waits and nothing is delayed.
 local reply
@@ -38,8 +39,9 @@ else
   end
   if next_id then
     --- include activate-job
-    -- Wake one more worker, for the next job or to learn when the next one is due.
-    if delays or call('EXISTS', wait, prioritized) > 0 then
+    -- Wake one more worker, for the next job or to learn when the next one is due. Among busy workers nobody
+    -- has taken the last marker yet.
+    if not call('ZSCORE', marker, '0') and (delays or call('EXISTS', wait, prioritized) > 0) then
       call('ZADD', marker, '0', '0')
     end
   end

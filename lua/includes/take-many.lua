@@ -5,7 +5,7 @@
 -- A number is printed for each command that gets it; the text is printed once.
 local lock_duration = worker.lockDuration .. ''
 local worker_limit, worker_name = worker.limiter, worker.name
-local looked, earliest, activated = false, nil, false
+local looked, earliest, activated, no_delays = false, nil, false, false
 local function take_unlimited()
   if not looked then
     looked = true
