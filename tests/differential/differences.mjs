@@ -173,7 +173,7 @@ export const differences = [
       const left = keys.filter((key) => (!after.ours.has(key)
         && ([`${base}limiter`, `${base}waiting-children`].includes(key) || parents.some((parent) => key === parent || key.startsWith(`${parent}:`))))
         || released.some((ancestor) => key === `${ancestor}:dependencies`
-          || ['wait', 'waiting-children', 'marker'].some((word) => key === queueOf(ancestor) + word)));
+          || ['wait', 'paused', 'waiting-children', 'marker'].some((word) => key === queueOf(ancestor) + word)));
       return left.length > 0 && { keys: left };
     },
   },
@@ -230,7 +230,7 @@ function ancestorsOf(dump, jobKeys) {
 
 // Keys of the queue that is meant when a key is cut in the middle of an id.
 const isPhantom = (key) => /:(a:b|three:part):(meta|events|wait|marker)$/.test(key);
-const isAboutJobs = (key) => isPhantom(key) || !/:(meta|id|pc|limiter|repeat|stalled|stalled-check|paused)$/.test(key);
+const isAboutJobs = (key) => isPhantom(key) || !/:(meta|id|pc|limiter|repeat|stalled|stalled-check)$/.test(key);
 
 const RELATIONS = { dependencies: 1, processed: 2, failed: 2, unsuccessful: 2 };
 function hasRelativesWithColons(dump) {
