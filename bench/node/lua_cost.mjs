@@ -29,8 +29,9 @@ const { values: options } = parseArgs({
 });
 const connection = new Redis({ ...parseRedisAddress(options.redis), maxRetriesPerRequest: null });
 
+// With those for many jobs, which stand in a folder of their own.
 function readFolder(folder) {
-  const files = readdirSync(folder).map((file) => file.match(/^(\w+)-(\d+)\.lua$/)).filter(Boolean);
+  const files = readdirSync(folder, { recursive: true }).map((file) => file.match(/^(?:batch\/)?(\w+)-(\d+)\.lua$/)).filter(Boolean);
   return Object.fromEntries(files.map(([file, name, keys]) => [name, { keys: Number(keys), text: readFileSync(join(folder, file), 'utf8') }]));
 }
 
@@ -67,11 +68,13 @@ async function measure(one, commands, calls) {
   const consumes = ['moveJobsToWait', 'cleanJobsInSet', 'obliterate', 'removeOrphanedJobs'].includes(one.command);
   await one.prepare(world, consumes ? count * one.each : count);
   await connection.config('RESETSTAT');
-  const lists = Array.from({ length: count }, (_, i) => one.call(i));
-  for (let i = 0; i < count; i += 200) await world.run(one.command, lists.slice(i, i + 200));
+  const inBatches = one.batch && one.batch.command in commands;
+  const { command, of, call } = inBatches ? one.batch : { command: one.command, of: 1, call: one.call };
+  const lists = Array.from({ length: Math.ceil(count / of) }, (_, i) => call(i));
+  for (let i = 0; i < lists.length; i += 200) await world.run(command, lists.slice(i, i + 200));
   const [, done, microseconds] = (await connection.info('commandstats')).match(/cmdstat_evalsha:calls=(\d+),usec=(\d+)/);
-  if (Number(done) !== count) throw new Error(`${one.title}: ${done} of ${count} calls were counted`);
-  return Number(microseconds) / count;
+  if (Number(done) !== lists.length) throw new Error(`${one.title}: ${done} of ${lists.length} calls were counted`);
+  return Number(microseconds) / (lists.length * of);
 }
 
 const sets = [['ours', readFolder(options.ours)], ['theirs', options.against ? readFolder(options.against) : await readBullMQ()]];

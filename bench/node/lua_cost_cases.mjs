@@ -112,6 +112,29 @@ const moving = [
   },
 ];
 
+// One call of ours for many jobs, against as many single calls of BullMQ in one pipeline; per job.
+const range = (i, of) => Array.from({ length: of }, (_, j) => i * of + j);
+const WORKER = { lockDuration: 30000, maxMetricsSize: '' };
+const addMany = (of, i) => [...key('wait', 'active', 'prioritized', 'delayed', 'events', 'meta', 'id', 'pc', 'marker'), PREFIX,
+  ...range(i, of).flatMap(() => ['', 'job', '{"user":123,"text":"hello world"}', '{"attempts":0}', NOW, 0, 0])];
+const finishMany = (of, i) => [...key('wait', 'active', 'prioritized', 'events', 'stalled', 'limiter', 'delayed', 'meta', 'pc', 'marker',
+  'completed', 'failed', 'metrics:completed', 'metrics:failed'), PREFIX, NOW, pack(WORKER),
+...range(i, of).flatMap((j) => [id(j), TOKEN, 'completed', '{"ok":true}', pack({ keepJobs: { count: -1 }, attempts: 0 }), '', '1'])];
+const sixteenActive = async (world, n) => {
+  await world.add(n + 32);
+  await world.take(16);
+};
+const inBatches = [
+  {
+    title: 'add, in batches of 100', command: 'addStandardJob', prepare: nothing, call: () => addition('addStandardJob'),
+    batch: { command: 'addJobs', of: 100, call: (i) => addMany(100, i) },
+  },
+  {
+    title: 'finish and fetch next, batches of 16', command: 'moveToFinished', prepare: sixteenActive, call: (i) => finishing(i + 1),
+    batch: { command: 'finishJobs', of: 16, call: (i) => finishMany(16, i) },
+  },
+];
+
 const small = [
   {
     title: 'extend lock', command: 'extendLock', prepare: (world) => allActive(world, 1),
@@ -232,4 +255,4 @@ async function withChildren(world, parents) {
   await world.add(parents * 10, (i) => ({ id: `c${i}`, parent: `p${i % parents}` }));
 }
 
-export const cases = [...adding, ...takingCases, ...finishingCases, ...moving, ...small, ...schedulers, ...removing, ...reading];
+export const cases = [...adding, ...takingCases, ...finishingCases, ...inBatches, ...moving, ...small, ...schedulers, ...removing, ...reading];
