@@ -185,7 +185,8 @@ export const differences = [
       const takesPart = (base) => before.has(`${base}paused`) || fieldOf(before, `${base}meta`, 'version')?.startsWith('bullmq:5');
       const moved = (base) => fieldOf(ours, `${base}meta`, 'paused') && takesPart(base) && together(theirs, base) === together(ours, base);
       // A job may be removed from that list in the same step.
-      const sameEvents = (key) => JSON.stringify(theirs.get(key)) === JSON.stringify(ours.get(key))?.replaceAll('"prev","paused"', '"prev","wait"');
+      const inOneList = (stream) => JSON.stringify(stream)?.replaceAll('"prev","paused"', '"prev","wait"');
+      const sameEvents = (key) => inOneList(theirs.get(key)) === inOneList(ours.get(key));
       const differing = bases.filter(moved).flatMap((base) => ['wait', 'paused', 'events'].map((word) => base + word))
         .filter((key) => keys.includes(key) && (!key.endsWith(':events') || sameEvents(key)));
       return differing.length > 0 && { keys: differing };
@@ -204,9 +205,11 @@ export const differences = [
   {
     name: 'relatives whose ids contain colons',
     reason: 'cuts queue and id of a parent or child at the last colon of its key (protocol 3, D7); ours knows the queue',
-    accept({ name, keys, before, after: { ours } }) {
+    accept({ name, keys, before, after: { ours }, replies }) {
       const detaches = [...REMOVALS, ...HARD_REMOVALS, ...FINISHES].includes(name);
-      return detaches && hasRelativesWithColons(before) && ![...ours.keys()].some(isPhantom) && { keys: keys.filter(isAboutJobs) };
+      // A parent that is released may be the next job.
+      const takesParent = FINISHES.includes(name) && String(replies.ours.reply?.[1]).includes(':');
+      return detaches && hasRelativesWithColons(before) && ![...ours.keys()].some(isPhantom) && { keys: takesParent ? keys : keys.filter(isAboutJobs), reply: takesParent };
     },
   },
 ];
