@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,16 +39,14 @@ class Interpreter:
 @cache
 def supported() -> list[Interpreter]:
     """Oldest first; there is at least the one that runs the tests."""
-    found = {answer.version: answer for answer in map(_asked, _candidates()) if answer}
+    found = {answer.version: answer for answer in map(_asked, dict.fromkeys(_candidates())) if answer}
     return sorted(found.values())
 
 
 def _candidates() -> Iterator[str]:
     yield sys.executable
-    for minor in range(OLDEST_SUPPORTED[1], 40):
-        on_path = shutil.which(f"python3.{minor}")
-        if on_path:
-            yield on_path
+    for folder in map(Path, os.get_exec_path()):
+        yield from map(str, folder.glob("python3.[0-9]*[0-9]"))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from map(str, pyenv.glob("versions/3.*/bin/python3"))
 
