@@ -92,7 +92,7 @@ def python(
     pip = [str(python), "-m", "pip", "install", "-q"]
     command = [*pip, str(distributions.repaired)]
     if request.param == "sdist":
-        command = [*pip, f"-Cbuild-dir={folder / 'build'}", str(distributions.sdist)]
+        command = [*pip, f"--config-settings=build-dir={folder / 'build'}", str(distributions.sdist)]
     subprocess.run(command, check=True, cwd=folder, env=clean_environment(checkout))
     return python
 
