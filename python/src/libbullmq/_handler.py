@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import traceback
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from typing import Any
 from . import _json
 from ._errors import OptionError, SandboxError, UnrecoverableError
 
-_PACKAGE = str(Path(__file__).parent)
+# Where frames of a traceback are that say nothing of the handler.
+_FOREIGN = (str(Path(__file__).parent), str(Path(importlib.__file__).parent), "<frozen importlib")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -61,7 +63,7 @@ def stack_of(error: BaseException) -> str:
     if isinstance(error, SandboxError):
         return error.stack
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_FOREIGN):
         trace = trace.tb_next
     try:
         lines = traceback.format_exception(type(error), error, trace)

@@ -68,7 +68,8 @@ def _find(module: Any, path: str, target: str) -> Callable[..., Any]:
         if not hasattr(value, name):
             nearest = difflib.get_close_matches(name, dir(value), 1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise OptionError(f"{value!r} has no {name!r} for the handler {target!r}{hint}")
+            place = getattr(value, "__name__", type(value).__name__)
+            raise OptionError(f"{place!r} has no {name!r} for the handler {target!r}{hint}")
         value = getattr(value, name)
     if not callable(value):
         kind = type(value).__name__

@@ -39,10 +39,12 @@ class Worker(Emitter):
     The handler is a coroutine function, or a plain function, which runs in a thread and gets a
     ``libbullmq.sync.Job``; it may leave out the token. Named by text, ``"module:function"``, it
     runs in ``processes`` (default 1) that are started for it, one job at a time in each, and an
-    attempt that takes longer than ``timeout`` seconds is ended with its process. What it returns becomes the job's result,
-    any JSON value. What it raises fails the attempt, and the job's ``attempts`` and ``backoff``
-    decide what comes next; UnrecoverableError forbids a retry. So does a result without JSON form,
-    and a job whose data is not JSON fails without a call of the handler.
+    attempt that takes longer than ``timeout`` seconds is ended with its process.
+
+    What the handler returns becomes the job's result, any JSON value. What it raises fails the
+    attempt, and the job's ``attempts`` and ``backoff`` decide what comes next; UnrecoverableError
+    forbids a retry. So does a result without JSON form, and a job whose data is not JSON fails
+    without a call of the handler.
 
     What is not an ``Exception`` loses nothing either: SystemExit, GeneratorExit and a
     CancelledError that nobody asked for fail the attempt and the worker goes on. A job whose task

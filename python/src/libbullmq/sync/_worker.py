@@ -22,9 +22,10 @@ Answer = TypeVar("Answer")
 class Worker:
     """Runs ``handler(job, token)``, a plain function, on the jobs of a queue in threads.
 
-    ``concurrency`` is the number of threads. A handler named by text runs in processes. Options, outcomes, events and what happens on
-    connection loss are those of ``libbullmq.Worker``. ``run`` blocks; as a context manager the
-    worker runs in the background. Listeners are called in the thread that runs the worker's loop.
+    ``concurrency`` is the number of threads; a handler named by text runs in ``processes``.
+    Options, outcomes, events and what happens on connection loss are those of
+    ``libbullmq.Worker``. ``run`` blocks; as a context manager the worker runs in the background.
+    Listeners are called in the thread that runs the worker's loop.
     """
 
     def __init__(
