@@ -11,6 +11,7 @@ from conftest import TIMEOUT, Ear, ended
 
 from libbullmq import JobTimeoutError, OptionError, SandboxError, UnrecoverableError, Worker
 from libbullmq import sync as blocking
+from libbullmq._sandbox_process import exit_message
 
 
 async def text_in(path):
@@ -233,6 +234,19 @@ async def test_a_handler_that_ends_well_when_stopped_completes_its_job(
     await text_in(tmp_path / "file")
     await worker.close(timeout=0)
     assert (await queue.get_job(job.id)).returnvalue == "saved"
+
+
+async def test_a_close_before_the_process_is_ready_is_no_error(queue, start_worker):
+    worker = start_worker("sandboxed:answer")
+    ear = Ear(worker, "error", "closed")
+    await worker.close()
+    assert ear.heard == [("closed",)]
+
+
+def test_the_end_of_a_process_is_told_in_words_of_node():
+    assert exit_message(3) == "Unexpected exit code: 3 signal: null"
+    assert exit_message(-9) == "Unexpected exit code: null signal: SIGKILL"
+    assert exit_message(-40) == "Unexpected exit code: null signal: 40"
 
 
 async def test_close_ends_idle_processes(queue, start_worker):

@@ -75,6 +75,7 @@ class SandboxRunner:
         self._all: set[SandboxProcess] = set()
         self._idle: list[SandboxProcess] = []
         self._busy: dict[JobFields, SandboxProcess] = {}
+        self._closed = False
         self._start_first()
 
     def _start_first(self) -> None:
@@ -89,7 +90,7 @@ class SandboxRunner:
 
     def _report_start(self, ready: asyncio.Future[None]) -> None:
         error = None if ready.cancelled() else ready.exception()
-        if error is not None:
+        if error is not None and not self._closed:  # a close in between is no error
             self._worker._emit_error(error)
 
     def _start(self) -> SandboxProcess:
@@ -136,7 +137,7 @@ class SandboxRunner:
     def _release(self, process: SandboxProcess) -> None:
         if not process.usable():
             return
-        if len(self._all) > self._size:
+        if self._surplus() > 0:
             process.stop()
         else:
             self._idle.append(process)
@@ -154,15 +155,20 @@ class SandboxRunner:
 
     def resize(self, concurrency: int) -> None:
         self._size = concurrency
-        for process in self._idle[: max(0, len(self._all) - concurrency)]:
+        for process in self._idle[: max(0, self._surplus())]:
             self._idle.remove(process)
             process.stop()
+
+    def _surplus(self) -> int:
+        """Processes beyond those that are wanted; what is about to end does not count."""
+        return sum(process.usable() for process in self._all) - self._size
 
     def grace(self) -> float:
         return KILL_AFTER + 2
 
     async def close(self) -> None:
         """End every process: SIGTERM, and SIGKILL for those that are there 5 s later."""
+        self._closed = True
         for process in self._all:
             process.stop()
         over = [process.over for process in self._all]

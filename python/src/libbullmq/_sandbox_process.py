@@ -241,9 +241,13 @@ class SandboxProcess:
 
 def exit_message(code: int) -> str:
     """How a process ended, in Node's words."""
-    if code < 0:
-        return f"Unexpected exit code: null signal: {signal.Signals(-code).name}"
-    return f"Unexpected exit code: {code} signal: null"
+    if code >= 0:
+        return f"Unexpected exit code: {code} signal: null"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:  # a real-time signal
+        name = str(-code)
+    return f"Unexpected exit code: null signal: {name}"
 
 
 def _described(error: Exception) -> dict[str, Any]:
