@@ -80,7 +80,9 @@ enum bq_event {
 /* Types of request records. */
 enum bq_request {
     /* One job of addBulk: NAME, DATA, OPTS. */
-    BQ_REC_ADD = 100
+    BQ_REC_ADD = 100,
+    /* One job of a reply of kind jobs, with the fields of getJob's reply. */
+    BQ_REC_JOB_FIELDS = 102
 };
 
 /* Kinds of fields. */

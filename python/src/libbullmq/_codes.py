@@ -38,6 +38,8 @@ EV_FAILED: Final = 11
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
+# One job of a reply of kind jobs, with the fields of getJob's reply.
+REC_JOB_FIELDS: Final = 102
 
 # Kinds of fields.
 KIND_INTEGER: Final = 1

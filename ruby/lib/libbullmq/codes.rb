@@ -35,6 +35,7 @@ module BullMQ
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
+    REC_JOB_FIELDS = 102 # One job of a reply of kind jobs, with the fields of getJob's reply.
 
     # Kinds of fields.
     KIND_INTEGER = 1
