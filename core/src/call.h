@@ -71,6 +71,7 @@ enum bqi_shape {
     BQI_SHAPE_TRUTH,   /* whether it is a number other than 0 */
     BQI_SHAPE_ZERO,    /* whether it is 0 */
     BQI_SHAPE_FOUND,   /* whether it is not nil */
+    BQI_SHAPE_EQUALS,  /* whether it is the text `equals` */
     BQI_SHAPE_SUM,     /* of a list of numbers */
     BQI_SHAPE_TEXT,
     BQI_SHAPE_JSON, /* what `read` makes of it */
@@ -84,6 +85,7 @@ struct bqi_plan {
     enum bqi_shape shape;
     /* A new reference; NULL: the reply is none that the command can have. */
     json_t *(*read)(const struct bqi_pending *pending, const redisReply *reply);
+    const char *equals;
     /* The operation's name in error texts; then a negative reply is a code (protocol/5 6.8). */
     const char *operation;
     const char *state;          /* the state in error texts, or */

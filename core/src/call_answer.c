@@ -92,6 +92,10 @@ static void answer_number(struct bqi_pending *pending, const redisReply *reply) 
         is_number = 1;
         number = reply->type != REDIS_REPLY_NIL;
         break;
+    case BQI_SHAPE_EQUALS:
+        is_number = reply->str != NULL;
+        number = reply->str && strcmp(reply->str, pending->plan->equals) == 0;
+        break;
     case BQI_SHAPE_SUM:
         number = sum_of(reply);
         is_number = number >= 0;

@@ -1,4 +1,4 @@
-/* getJobLogs: the rows asked for, and how many there are. */
+/* getJobLogs: the rows asked for, and how many there are. clearJobLogs. */
 #include "call_rows.h"
 #include "calls.h"
 
@@ -45,5 +45,31 @@ void bqi_call_get_job_logs(const struct bqi_call *call) {
     bqi_words_subkey(&words, &call->queue->keys, pending->subject, ":logs", NULL);
     bqi_words_int(&words, ascending ? start : -(end + 1));
     bqi_words_int(&words, ascending ? end : -(start + 1));
+    bqi_pending_submit(pending, &words);
+}
+
+static const struct bqi_plan clear_plan = {.words = WORDS(TEXT("DEL"), JOB(":logs"))};
+
+static int on_cleared(struct bqi_pending *pending, const redisReply *reply) {
+    (void)reply;
+    bqi_answer_done(pending->client, pending->operation);
+    return 0;
+}
+
+void bqi_call_clear_job_logs(const struct bqi_call *call) {
+    int64_t keep = bqi_call_int(call, "keepLogs", 0);
+    struct bqi_words words;
+    if (keep == 0) {
+        bqi_plan_run(call, &clear_plan);
+        return;
+    }
+    struct bqi_pending *pending = bqi_pending_new(call, bqi_call_text(call, "id"), on_cleared);
+    if (!pending)
+        return;
+    bqi_words_init(&words);
+    bqi_words_text(&words, "LTRIM");
+    bqi_words_subkey(&words, &call->queue->keys, pending->subject, ":logs", NULL);
+    bqi_words_int(&words, -keep);
+    bqi_words_int(&words, -1);
     bqi_pending_submit(pending, &words);
 }

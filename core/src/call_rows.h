@@ -18,8 +18,11 @@
 
 /* The largest whole number that Node holds exactly. */
 #define MAX_SAFE 9007199254740991
+#define MAX_PRIORITY 2097151
 /* Later times have no score of their own (protocol/1 section 3.1). */
 #define MAX_TIME 2199023255551
+/* Ten years: with today's time it stays below that. */
+#define MAX_DELAY 315360000000
 
 /* ---- the words of a plan ---- */
 

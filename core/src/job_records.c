@@ -17,7 +17,8 @@ static char *public_opts(const redisReply *hash) {
 static void write_job(struct bqi_record *record, const char *id, size_t id_len,
                       const redisReply *hash) {
     char *opts = public_opts(hash);
-    bqi_record_bytes(record, BQ_TAG_JOB_ID, id, id_len);
+    if (id)
+        bqi_record_bytes(record, BQ_TAG_JOB_ID, id, id_len);
     bqi_job_fields_write(record, hash, opts, opts ? strlen(opts) : 0);
     free(opts);
 }

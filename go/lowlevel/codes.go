@@ -136,6 +136,8 @@ const (
 	TagProcessedBy uint16 = 41
 	// Lock token.
 	TagToken uint16 = 42
+	// A run of JOB_FIELDS records.
+	TagJobs uint16 = 70
 )
 
 // Codes of errors.

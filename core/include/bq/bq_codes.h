@@ -162,7 +162,9 @@ enum bq_tag {
     /* Name of the worker that took it. */
     BQ_TAG_PROCESSED_BY = 41,
     /* Lock token. */
-    BQ_TAG_TOKEN = 42
+    BQ_TAG_TOKEN = 42,
+    /* A run of JOB_FIELDS records. */
+    BQ_TAG_JOBS = 70
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

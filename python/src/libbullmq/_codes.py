@@ -81,6 +81,7 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
+TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.
