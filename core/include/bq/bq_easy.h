@@ -643,8 +643,8 @@ static inline bq_id bq_easy_export_prometheus_metrics(bq_client *client,
  * JSON). pending: those still awaited.
  * start: First child, from 0. Unset: 0.
  * end: Last child, included. Unset: -1, all.
- * Reply: VALUE, JSON text, and JOBS, a run of JOB_FIELDS records without ids,
- * empty where the job is gone.
+ * Reply: VALUE, JSON text, and JOBS, a JOB_FIELDS record per item, empty where
+ * the job is gone.
  */
 static inline bq_id bq_easy_get_dependencies(bq_client *client, bq_id queue,
                                              const char *parent_id,
