@@ -128,7 +128,7 @@ static int check_choice(const struct bqi_call_entry *entry, const struct bqi_arg
         (!strchr(text, ' ') && strlen(text) + 2 < sizeof word && strstr(argument->choices, word)))
         return 0;
     return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                         "%s needs the argument \"%s\": one of%snot \"%.60s\".", entry->name,
+                         "%s needs the argument \"%s\": one of%s(not \"%.60s\").", entry->name,
                          argument->name, argument->choices, text);
 }
 
