@@ -28,15 +28,24 @@ void bqi_answer_int(bq_client *client, bq_id operation, int64_t value) {
     bqi_answer_written(client);
 }
 
-void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    bqi_answer_text(client, operation, text ? text : "null", text ? strlen(text) : 4);
-    free(text);
-}
-
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error) {
     bqi_client_error(client, operation, error);
     bqi_answer_written(client);
+}
+
+static void answer_no_memory(bq_client *client, bq_id operation) {
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory while the answer was written.");
+    bqi_answer_error(client, operation, &error);
+}
+
+void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text)
+        bqi_answer_text(client, operation, text, strlen(text));
+    else
+        answer_no_memory(client, operation);
+    free(text);
 }
 
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command) {
@@ -47,9 +56,7 @@ void bqi_answer_unexpected(const struct bqi_pending *pending, const char *comman
 }
 
 void bqi_answer_no_memory(const struct bqi_pending *pending) {
-    struct bqi_error error;
-    bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory while the answer was written.");
-    bqi_answer_error(pending->client, pending->operation, &error);
+    answer_no_memory(pending->client, pending->operation);
 }
 
 json_t *bqi_reply_text(const redisReply *reply) {

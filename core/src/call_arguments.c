@@ -188,18 +188,24 @@ static int check_argument(const struct bqi_call_entry *entry, const struct bqi_a
                          entry->name, argument->name, type_names[argument->type]);
 }
 
-/* Each type once, in the order asked for; all of the usual ones when none is asked for. */
+/* Each type once, in the order asked for; all of the usual ones when none is asked for. NULL: out
+ * of memory. */
 static json_t *wanted_types(const json_t *asked) {
     json_t *seen = json_object(), *types = json_array();
     size_t count = json_array_size(asked);
+    int failed = !seen || !types;
     for (size_t i = 0; i < (count ? count : COUNT(default_types)); i++) {
         const char *word = count ? json_string_value(json_array_get(asked, i)) : default_types[i];
         if (json_object_get(seen, word))
             continue;
-        json_object_set_new(seen, word, json_true());
-        json_array_append_new(types, json_string(word));
+        failed |= json_object_set_new(seen, word, json_true());
+        failed |= json_array_append_new(types, json_string(word));
     }
     json_decref(seen);
+    if (failed) {
+        json_decref(types);
+        types = NULL;
+    }
     return types;
 }
 
