@@ -626,9 +626,9 @@ static inline bq_id bq_easy_get_metrics(bq_client *client, bq_id queue,
  * none.
  * Reply: VALUE, text.
  */
-static inline bq_id bq_easy_export_prometheus_metrics(bq_client *client,
-                                                      bq_id queue,
-                                                      const char *global_variables) {
+static inline bq_id
+bq_easy_export_prometheus_metrics(bq_client *client, bq_id queue,
+                                  const char *global_variables) {
     bq_buffer args = BQ_BUFFER_INIT;
     bq_easy_json(&args, "globalVariables", global_variables);
     return bq_easy_call(client, queue, "exportPrometheusMetrics", &args,
@@ -1100,12 +1100,10 @@ static inline bq_id bq_easy_get_job_ignored_children_failures(bq_client *client,
  * all: all of each kind.
  * Reply: VALUE, JSON text.
  */
-static inline bq_id bq_easy_get_job_dependencies(bq_client *client, bq_id queue,
-                                                 const char *id,
-                                                 const char *processed,
-                                                 const char *unprocessed,
-                                                 const char *ignored,
-                                                 const char *failed) {
+static inline bq_id
+bq_easy_get_job_dependencies(bq_client *client, bq_id queue, const char *id,
+                             const char *processed, const char *unprocessed,
+                             const char *ignored, const char *failed) {
     bq_buffer args = BQ_BUFFER_INIT;
     bq_easy_text(&args, "id", id);
     bq_easy_json(&args, "processed", processed);
@@ -1125,13 +1123,10 @@ static inline bq_id bq_easy_get_job_dependencies(bq_client *client, bq_id queue,
  * failed: true: count these. None true: all kinds. Unset: false.
  * Reply: VALUE, JSON text.
  */
-static inline bq_id bq_easy_get_job_dependencies_count(bq_client *client,
-                                                       bq_id queue,
-                                                       const char *id,
-                                                       int processed,
-                                                       int unprocessed,
-                                                       int ignored,
-                                                       int failed) {
+static inline bq_id
+bq_easy_get_job_dependencies_count(bq_client *client, bq_id queue,
+                                   const char *id, int processed,
+                                   int unprocessed, int ignored, int failed) {
     bq_buffer args = BQ_BUFFER_INIT;
     bq_easy_text(&args, "id", id);
     bq_easy_boolean(&args, "processed", processed);
