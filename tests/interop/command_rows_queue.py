@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from command_row import OnQueue, Row, clients, ids, nothing
 
+# A pause moves what waits to the list `paused` where BullMQ 5 left one.
+JOINS_PAUSED = ("/'bull:q:wait'", "/'bull:q:paused'")
+
 SETTINGS = [
     Row("getMeta", {}, OnQueue("getMeta")),
     Row("getVersion", {}, OnQueue("getVersion")),
     Row("isPaused", {}, OnQueue("isPaused")),
-    Row("pause", {}, OnQueue("pause")),
+    Row("pause", {}, OnQueue("pause"), on_purpose=JOINS_PAUSED),
     Row("resume", {}, OnQueue("resume")),
     Row("isMaxed", {}, OnQueue("isMaxed")),
     Row("setGlobalConcurrency", {"concurrency": 2}, OnQueue("setGlobalConcurrency", [2]), reply=nothing),
@@ -114,7 +117,7 @@ CLEANING = [
         # Parents that wait for children, and the limiter, stay behind there.
         on_purpose=("/'bull:q:parent", "/'bull:q:limiter'", "/'bull:q:waiting-children'"),
     ),
-    Row("obliterate", {}, OnQueue("obliterate")),
+    Row("obliterate", {}, OnQueue("obliterate"), on_purpose=JOINS_PAUSED),
 ]
 
 QUEUE_ROWS = [*SETTINGS, *COUNTS, *range_rows(), *CLEANING]
