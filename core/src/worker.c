@@ -9,15 +9,12 @@
 
 void bqi_worker_free(struct bqi_worker *worker) {
     struct bqi_timer *timers[] = {&worker->limit_timer, &worker->lock_timer, &worker->stalled_timer,
-                                  &worker->watchdog, &worker->grace_timer};
+                                  &worker->grace_timer};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
         bqi_timer_close(timers[i]);
     while (worker->jobs)
         bqi_job_free(worker->jobs);
-    if (worker->blocking) {
-        bqi_client_remove_connection(worker->client, worker->blocking);
-        bqi_connection_free(worker->blocking);
-    }
+    bqi_blocking_free(&worker->blocking);
     bqi_run_options_unref(worker->last_options);
     bqi_operations_free(&worker->pause_operations);
     bqi_operations_free(&worker->close_operations);
@@ -97,7 +94,7 @@ void bqi_worker_turn(struct bqi_worker *worker) {
     if (worker->state != BQI_WORKER_OPEN || worker->paused || free_slots(worker) <= 0)
         return;
     if (!bqi_connection_is_ready(worker->client->connection) || is_limited(worker) ||
-        worker->waiting)
+        worker->blocking.waiting)
         return;
     if (!worker->drained)
         fetch_into_free_slots(worker);
@@ -110,7 +107,7 @@ void bqi_worker_connected(struct bqi_worker *worker) {
         return;
     worker->drained = 0;
     bqi_worker_renew_locks(worker, 1);
-    if (!bqi_connection_is_ready(worker->blocking) || worker->ready_told)
+    if (!bqi_blocking_is_ready(&worker->blocking) || worker->ready_told)
         return;
     worker->ready_told = 1;
     struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_READY, worker->id);
