@@ -17,8 +17,9 @@ OPTION_TYPES = {
     "deduplication",
     "telemetry",
     "job options",
+    "stream id",
 }
-ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
+ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options", "object of texts"}
 REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 

@@ -26,9 +26,17 @@ const struct bqi_call_entry bqi_calls[] = {
      {{"force", BQI_ARG_BOOLEAN, 0}, {"count", BQI_ARG_INTEGER, 0}},
      bqi_call_obliterate},
     {"pause", {{0}}, bqi_call_pause},
+    {"publishEvent",
+     {{"eventName", BQI_ARG_TEXT, 1},
+      {"fields", BQI_ARG_OBJECT, 0},
+      {"maxEvents", BQI_ARG_INTEGER, 0}},
+     bqi_call_publish_event},
     {"resume", {{0}}, bqi_call_resume},
     {"updateJobData", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_data},
     {"updateJobProgress", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_progress},
+    {"waitUntilFinished",
+     {{"id", BQI_ARG_TEXT, 1}, {"events", BQI_ARG_INTEGER, 1}, {"ttl", BQI_ARG_INTEGER, 0}},
+     bqi_call_wait_until_finished},
 };
 
 const size_t bqi_call_count = sizeof bqi_calls / sizeof *bqi_calls;
@@ -283,6 +291,12 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
 
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error) {
     bqi_client_error(client, operation, error);
+    ended(client);
+}
+
+void bqi_answer_error_text(bq_client *client, bq_id operation, int code, const char *message,
+                           size_t len, const char *job_id) {
+    bqi_outbox_error_text(&client->outbox, operation, code, message, len, job_id);
     ended(client);
 }
 

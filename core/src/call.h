@@ -71,9 +71,16 @@ void bqi_answer_text(bq_client *client, bq_id operation, const char *text, size_
 void bqi_answer_int(bq_client *client, bq_id operation, int64_t value);
 void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
+/* An error with a message of any length. */
+void bqi_answer_error_text(bq_client *client, bq_id operation, int code, const char *message,
+                           size_t len, const char *job_id);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 
-/* call_add.c, call_read.c, call_write.c, call_admin.c */
+/* Whether a text is JSON. If not, the call is answered with an error about its `what`. */
+int bqi_call_check_json(const struct bqi_call *call, const char *what, const char *text,
+                        size_t len);
+
+/* call_add.c, call_read.c, call_write.c, call_admin.c, call_events.c, wait_until_finished.c */
 void bqi_call_add(const struct bqi_call *call);
 void bqi_call_add_bulk(const struct bqi_call *call);
 void bqi_call_get_job(const struct bqi_call *call);
@@ -87,5 +94,7 @@ void bqi_call_pause(const struct bqi_call *call);
 void bqi_call_resume(const struct bqi_call *call);
 void bqi_call_is_paused(const struct bqi_call *call);
 void bqi_call_obliterate(const struct bqi_call *call);
+void bqi_call_publish_event(const struct bqi_call *call);
+void bqi_call_wait_until_finished(const struct bqi_call *call);
 
 #endif

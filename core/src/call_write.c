@@ -4,11 +4,12 @@
 #include "alloc.h"
 #include "call.h"
 
-static int check_json(const struct bqi_call *call, const char *what) {
+int bqi_call_check_json(const struct bqi_call *call, const char *what, const char *text,
+                        size_t len) {
     struct bqi_error error;
     json_error_t where;
-    json_t *value = json_loadb(call->payload, call->payload_len,
-                               JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where);
+    json_t *value =
+        json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where);
     /* A NUL in a member's name is JSON all the same; jansson only cannot hold it. */
     if (value || json_error_code(&where) == json_error_null_byte_in_key) {
         json_decref(value);
@@ -45,7 +46,7 @@ static int on_progress(struct bqi_pending *pending, const redisReply *reply) {
 void bqi_call_update_job_progress(const struct bqi_call *call) {
     const char *id = bqi_call_text(call, "id");
     struct bqi_words words;
-    if (check_json(call, "progress") != 0)
+    if (bqi_call_check_json(call, "progress", call->payload, call->payload_len) != 0)
         return;
     struct bqi_pending *pending = bqi_pending_new(call, id, on_progress);
     char *key = bqi_job_key(&call->queue->keys, id, "");
@@ -72,7 +73,7 @@ static int on_data(struct bqi_pending *pending, const redisReply *reply) {
 void bqi_call_update_job_data(const struct bqi_call *call) {
     const char *id = bqi_call_text(call, "id");
     struct bqi_words words;
-    if (check_json(call, "data") != 0)
+    if (bqi_call_check_json(call, "data", call->payload, call->payload_len) != 0)
         return;
     struct bqi_pending *pending = bqi_pending_new(call, id, on_data);
     char *key = bqi_job_key(&call->queue->keys, id, "");

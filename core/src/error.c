@@ -34,14 +34,13 @@ static size_t character_at(const unsigned char *at) {
     return len < 3 || second_byte_fits(at[0], at[1]) ? len : 0;
 }
 
-/* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode
- * messages as UTF-8. */
-static void mend_utf8(char *text) {
-    for (unsigned char *at = (unsigned char *)text; *at;) {
-        size_t len = character_at(at);
-        if (len == 0)
+void bqi_mend_utf8(char *text, size_t len) {
+    unsigned char *at = (unsigned char *)text, *end = at + len;
+    while (at < end) {
+        size_t character = character_at(at);
+        if (character == 0)
             *at = '?';
-        at += len ? len : 1;
+        at += character ? character : 1;
     }
 }
 
@@ -50,7 +49,9 @@ int bqi_error_set(struct bqi_error *error, int code, const char *format, ...) {
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    mend_utf8(error->message);
+    /* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode
+     * messages as UTF-8. */
+    bqi_mend_utf8(error->message, strlen(error->message));
     error->code = code;
     return -1;
 }
