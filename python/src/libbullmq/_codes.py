@@ -229,4 +229,6 @@ OPTION_SCOPES: Final[dict[str, int]] = {
     "metrics.maxDataPoints": CONF_WORKER,
     "removeOnComplete": CONF_WORKER,
     "removeOnFail": CONF_WORKER,
+    "lastEventId": CONF_EVENTS,
+    "blockingTimeout": CONF_EVENTS,
 }
