@@ -15,9 +15,6 @@ struct bqi_error {
 int bqi_error_set(struct bqi_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Replace by '?' what is not UTF-8; a NUL follows the `len` bytes. */
-void bqi_mend_utf8(char *text, size_t len);
-
 /* The text of a script's negative reply, in Node's wording (protocol/5 section 6.8). `subject` is
  * the job id, for -5 and -7 the parent key. */
 int bqi_error_set_script(struct bqi_error *error, long long code, const char *subject,

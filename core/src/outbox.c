@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "client.h"
+#include "utf8.h"
 
 /* Bytes of untaken events beyond which no more queue events are asked for. */
 enum { ROOM = 4 * 1024 * 1024 };
@@ -104,7 +105,7 @@ void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const 
                            size_t len, const char *job_id) {
     char *mended = bqi_strndup(message, len);
     if (mended)
-        bqi_mend_utf8(mended, len);
+        bqi_utf8_mend(mended, len);
     write_error(outbox, id, code, mended ? mended : "Out of memory.",
                 mended ? len : strlen("Out of memory."), job_id);
     bqi_free(mended);

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-#include "alloc.h"
 #include "queue_events.h"
+#include "utf8.h"
 
 static int is_text(const redisReply *reply, const char *text) {
     return reply && reply->len == strlen(text) && memcmp(reply->str, text, reply->len) == 0;
@@ -41,23 +41,30 @@ static void settle(struct bqi_queue_events *events, const redisReply *fields) {
         bqi_waits_settle(events, job_id, 1, find(fields, "failedReason"));
 }
 
-/* NULL, or why the field cannot be read. */
-static const char *add_field(json_t *object, const redisReply *name, const redisReply *value) {
-    if (strlen(name->str) != name->len)
-        return "the name of a field has a NUL";
-    json_t *text = json_stringn(value->str, value->len);
-    if (!text)
-        return "a value is not UTF-8 text";
-    return json_object_set_new(object, name->str, text) == 0
-               ? NULL
-               : "the name of a field is not UTF-8 text";
+/* NULL, or why an entry cannot be handed over. */
+static const char *complaint(const redisReply *fields) {
+    if (!find(fields, "event"))
+        return "it has no field \"event\"";
+    for (size_t i = 0; i < fields->elements; i++) {
+        const redisReply *text = fields->element[i];
+        if (!bqi_utf8_is_valid(text->str, text->len))
+            return "a name or value in it is not UTF-8 text";
+        if (i % 2 == 0 && strlen(text->str) != text->len)
+            return "the name of a field has a NUL";
+    }
+    return NULL;
 }
 
-/* NULL with the reason, or for lack of memory without one. */
-static json_t *object_of(const redisReply *fields, const char **why) {
+/* NULL: no memory. */
+static json_t *object_of(const redisReply *fields) {
     json_t *object = json_object();
-    for (size_t i = 0; object && !*why && i < fields->elements; i += 2)
-        *why = add_field(object, fields->element[i], fields->element[i + 1]);
+    for (size_t i = 0; object && i < fields->elements; i += 2) {
+        const redisReply *name = fields->element[i], *value = fields->element[i + 1];
+        if (json_object_set_new(object, name->str, json_stringn(value->str, value->len)) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
     return object;
 }
 
@@ -92,20 +99,18 @@ static void tell_malformed(struct bqi_queue_events *events, const char *entry_id
 
 int bqi_queue_events_deliver(struct bqi_queue_events *events, const char *entry_id,
                              const redisReply *fields) {
-    const char *why = NULL;
     if (!has_pairs(fields)) {
-        tell_malformed(events, entry_id, "it has no fields");
+        tell_malformed(events, entry_id, "it has no pairs of names and values");
         return 0;
     }
     settle(events, fields);
-    json_t *object = NULL;
-    if (!find(fields, "event"))
-        why = "it has no field \"event\"";
-    else
-        object = object_of(fields, &why);
-    if (why)
+    const char *why = complaint(fields);
+    if (why) {
         tell_malformed(events, entry_id, why);
-    int status = why ? 0 : object ? write_event(events, entry_id, object) : -1;
+        return 0;
+    }
+    json_t *object = object_of(fields);
+    int status = object ? write_event(events, entry_id, object) : -1;
     json_decref(object);
     return status;
 }
