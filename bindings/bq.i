@@ -203,6 +203,15 @@ typedef struct Client {
     bq_id worker_close(bq_id worker, int64_t grace_ms) {
         return client_handle($self) ? bq_worker_close($self->handle, worker, grace_ms) : BQ_ECLOSED;
     }
+    bq_id events_open(bq_id queue, Conf *conf) {
+        if (is_unusable(conf)) {
+            return BQ_ENOMEM;
+        }
+        return client_handle($self) ? bq_events_open($self->handle, queue, conf_handle(conf)) : BQ_ECLOSED;
+    }
+    bq_id events_close(bq_id events) {
+        return client_handle($self) ? bq_events_close($self->handle, events) : BQ_ECLOSED;
+    }
     bq_id job_done(bq_id job, bq_bytes result) {
         return client_handle($self) ? bq_job_done($self->handle, job, result) : BQ_ECLOSED;
     }

@@ -17,6 +17,7 @@ OPTION_TYPES = {
     "deduplication",
     "telemetry",
     "job options",
+    "stream id",
 }
 ARGUMENT_TYPES = {
     "text",

@@ -11,6 +11,7 @@ SCOPE_DOCS = {
     "client": "Options of bq_client_new.",
     "queue": "Options of bq_queue_open.",
     "worker": "Options of bq_worker_open.",
+    "events": "Options of bq_events_open.",
     "job": "Options of a job. Not for bq_conf_new: they travel in the args of a command.",
 }
 KIND_DOCS = {

@@ -17,6 +17,7 @@ SECTIONS = {
     "client": ("Client", "How Redis is reached, and limits of one client."),
     "queue": ("Queue", "Given when a queue is opened."),
     "worker": ("Worker", "Given when a worker is opened."),
+    "events": ("Queue events", "Given when the queue events of a queue are read."),
     "job": ("Job", "Given with every job that is added, or as `defaultJobOptions` of a queue."),
 }
 

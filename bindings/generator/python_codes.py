@@ -10,7 +10,7 @@ from .naming import GENERATED, upper_snake
 WIDTH = 96
 
 # Scopes whose options a constructor takes; those of a job travel with the job.
-CONSTRUCTOR_SCOPES = ("client", "queue", "worker")
+CONSTRUCTOR_SCOPES = ("client", "queue", "worker", "events")
 
 HEAD = f'''\
 # {GENERATED}

@@ -21,6 +21,7 @@ PYTHON_TYPES = {
     "deduplication": "DeduplicationOptions",
     "telemetry": "TelemetryOptions",
     "job options": "JobOptions",
+    "stream id": "str",
 }
 
 # The structured values of options, which api.json names but does not take apart.
@@ -128,7 +129,7 @@ class OptionsClass:
         return [*inner, "\n".join(lines)]
 
 
-ROOTS = {"ClientOptions", "QueueOptions", "WorkerOptions", "JobOptions"}
+ROOTS = {"ClientOptions", "QueueOptions", "WorkerOptions", "QueueEventsOptions", "JobOptions"}
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
@@ -145,6 +146,15 @@ def render(api: Api, root: Path) -> dict[str, str]:
             api,
             OptionsClass(
                 "WorkerOptions", "Options of a worker, and of the queue and client it opens.", "QueueOptions"
+            ),
+        ),
+        _scope(
+            "events",
+            api,
+            OptionsClass(
+                "QueueEventsOptions",
+                "Options of queue events, and of the queue and client they open.",
+                "QueueOptions",
             ),
         ),
     ]

@@ -170,12 +170,19 @@ void bqi_answer_text(bq_client *client, bq_id operation, const char *text, size_
 void bqi_answer_int(bq_client *client, bq_id operation, int64_t value);
 void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
+/* An error with a message of any length. */
+void bqi_answer_error_text(bq_client *client, bq_id operation, int code, const char *message,
+                           size_t len, const char *job_id);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 void bqi_answer_no_memory(const struct bqi_pending *pending);
 /* Answer a reply as the plan's shape says; the plan is not repeated. */
 void bqi_answer_shaped(struct bqi_pending *pending, const redisReply *reply);
 /* End an operation whose REPLY record was written elsewhere. */
 void bqi_answer_written(bq_client *client);
+
+/* Whether a text is JSON. If not, the call is answered with an error about its `what`. */
+int bqi_call_check_json(const struct bqi_call *call, const char *what, const char *text,
+                        size_t len);
 
 /* Text of Redis as a JSON text; what is not UTF-8 becomes a remark in brackets. */
 json_t *bqi_reply_text(const redisReply *reply);

@@ -48,6 +48,12 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
     free(text);
 }
 
+void bqi_answer_error_text(bq_client *client, bq_id operation, int code, const char *message,
+                           size_t len, const char *job_id) {
+    bqi_outbox_error_text(&client->outbox, operation, code, message, len, job_id);
+    bqi_answer_written(client);
+}
+
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command) {
     struct bqi_error error;
     bqi_error_set(&error, BQ_ERR_UNEXPECTED_REPLY,

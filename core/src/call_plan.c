@@ -184,10 +184,11 @@ static void submit_field(struct bqi_pending *pending, const struct bqi_plan *pla
 
 /* ---- */
 
-static int check_payload(const struct bqi_call *call, const char *what) {
+int bqi_call_check_json(const struct bqi_call *call, const char *what, const char *text,
+                        size_t len) {
     struct bqi_error error;
     json_error_t where;
-    if (!what || bqi_json_is_valid(call->payload, call->payload_len, &where))
+    if (bqi_json_is_valid(text, len, &where))
         return 0;
     /* Node's readers parse it, and a QueueEvents of Node's ends for good on text that is none. */
     bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "The %s must be JSON text: %s.", what,
@@ -197,7 +198,8 @@ static int check_payload(const struct bqi_call *call, const char *what) {
 }
 
 void bqi_plan_run(const struct bqi_call *call, const struct bqi_plan *plan) {
-    if (check_payload(call, plan->json_payload) != 0)
+    if (plan->json_payload &&
+        bqi_call_check_json(call, plan->json_payload, call->payload, call->payload_len) != 0)
         return;
     struct bqi_pending *pending =
         bqi_pending_new(call, bqi_call_text(call, "id"), plan->field ? on_field : on_reply);

@@ -11,6 +11,7 @@ extern const struct bqi_call_entry bqi_calls_cleaning[];
 extern const struct bqi_call_entry bqi_calls_reading_queue[];
 extern const struct bqi_call_entry bqi_calls_reading_jobs[];
 extern const struct bqi_call_entry bqi_calls_changing_jobs[];
+extern const struct bqi_call_entry bqi_calls_events[];
 
 /* Each in the file call_<name>.c, or in the one named behind it. */
 void bqi_call_add(const struct bqi_call *call);
@@ -26,7 +27,9 @@ void bqi_call_get_queue_events(const struct bqi_call *call);           /* call_c
 void bqi_call_get_workers(const struct bqi_call *call);                /* call_client_list.c */
 void bqi_call_get_workers_count(const struct bqi_call *call);          /* call_client_list.c */
 void bqi_call_obliterate(const struct bqi_call *call);
+void bqi_call_publish_event(const struct bqi_call *call); /* call_events.c */
 void bqi_call_prometheus(const struct bqi_call *call);
 void bqi_call_remove_orphaned_jobs(const struct bqi_call *call); /* call_orphans.c */
+void bqi_call_wait_until_finished(const struct bqi_call *call);  /* wait_until_finished.c */
 
 #endif

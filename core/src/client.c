@@ -7,9 +7,8 @@
 
 #include "alloc.h"
 #include "queue.h"
+#include "queue_events.h"
 #include "worker.h"
-
-static const bq_bytes nothing = {NULL, 0};
 
 int bqi_client_is_forked(const bq_client *client) {
     return client->pid != getpid();
@@ -114,10 +113,24 @@ static void turn_workers(bq_client *client) {
     }
 }
 
+static void turn_queue_events(bq_client *client) {
+    struct bqi_queue_events *events;
+    size_t at = 0;
+    while ((events = bqi_idmap_next(&client->queue_events, &at))) {
+        bqi_queue_events_turn(events);
+        if (!bqi_queue_events_is_over(events))
+            continue;
+        bqi_idmap_remove(&client->queue_events, events->id);
+        bqi_queue_events_free(events);
+        at = 0;
+    }
+}
+
 /* Before the loop sleeps: what this turn decided leaves in one write and one wake-up. */
 static void on_turn(uv_prepare_t *handle) {
     bq_client *client = handle->data;
     turn_workers(client);
+    turn_queue_events(client);
     bqi_client_check_closed(client);
     for (struct bqi_connection *c = client->connections, *next; c; c = next) {
         next = c->next;
@@ -128,6 +141,7 @@ static void on_turn(uv_prepare_t *handle) {
 
 static void tear_down(bq_client *client) {
     struct bqi_worker *worker;
+    struct bqi_queue_events *events;
     struct bqi_queue *queue;
     size_t at = 0;
     while ((worker = bqi_idmap_next(&client->workers, &at)))
@@ -137,6 +151,10 @@ static void tear_down(bq_client *client) {
     while (at = 0, (worker = bqi_idmap_next(&client->workers, &at))) {
         bqi_idmap_remove(&client->workers, worker->id);
         bqi_worker_free(worker);
+    }
+    while (at = 0, (events = bqi_idmap_next(&client->queue_events, &at))) {
+        bqi_idmap_remove(&client->queue_events, events->id);
+        bqi_queue_events_free(events);
     }
     while (at = 0, (queue = bqi_idmap_next(&client->queues, &at))) {
         bqi_idmap_remove(&client->queues, queue->id);
@@ -213,20 +231,6 @@ int bqi_client_start(bq_client *client) {
     return status;
 }
 
-bq_id bqi_client_post(bq_client *client, struct bqi_request *request, int while_closing) {
-    if (!request)
-        return BQ_ENOMEM;
-    if (!client->started || (atomic_load(&client->closing) && !while_closing)) {
-        int refusal = client->started ? BQ_ECLOSED : BQ_EINVAL;
-        bqi_request_drop(request);
-        return refusal;
-    }
-    bq_id operation = bqi_client_next_id(client); /* the request may be gone once it is posted */
-    request->operation = operation;
-    bqi_inbox_post(&client->inbox, request);
-    return operation;
-}
-
 /* ---- public ---- */
 
 bq_client *bq_client_new(bq_conf *conf) {
@@ -274,6 +278,7 @@ void bq_client_free(bq_client *client) {
     }
     bqi_idmap_free(&client->queues);
     bqi_idmap_free(&client->workers);
+    bqi_idmap_free(&client->queue_events);
     bqi_idmap_free(&client->jobs);
     bqi_inbox_destroy(&client->inbox);
     bqi_outbox_destroy(&client->outbox);
@@ -296,7 +301,7 @@ static void add_queue(bq_client *client, struct bqi_request *request) {
         bqi_queue_connected(queue);
 }
 
-static void free_queue(void *queue) {
+static void drop_queue(void *queue) {
     bqi_queue_free(queue);
 }
 
@@ -316,13 +321,10 @@ bq_id bq_queue_open(bq_client *client, const char *name, bq_conf *conf) {
     queue->id = bqi_client_next_id(client);
     bq_id id = queue->id;
     bq_id status = atomic_load(&client->closing) ? BQ_ECLOSED : bqi_client_start(client);
-    struct bqi_request *request = status == 0 ? bqi_request_new(add_queue, nothing, nothing) : NULL;
-    if (!request) {
+    if (status < 0) {
         bqi_queue_free(queue);
-        return status == 0 ? BQ_ENOMEM : status;
+        return status;
     }
-    request->object = queue;
-    request->drop = free_queue;
-    status = bqi_client_post(client, request, 0);
+    status = bqi_client_hand_over(client, add_queue, 0, queue, drop_queue);
     return status < 0 ? status : id;
 }

@@ -39,6 +39,7 @@ struct bq_client {
     struct bqi_connection *connections; /* that one and the workers' */
     struct bqi_idmap queues;
     struct bqi_idmap workers;
+    struct bqi_idmap queue_events;
     struct bqi_idmap jobs;
     int was_connected;
     int shutting_down; /* closing in order */
@@ -58,6 +59,15 @@ int bqi_client_start(bq_client *client);
  * or a refusal; then the request is dropped with its object. `while_closing`: allowed after
  * bq_client_close. */
 bq_id bqi_client_post(bq_client *client, struct bqi_request *request, int while_closing);
+
+/* Any thread. Hand an object over to `run`, for example a worker to add; `drop` frees it if that is
+ * refused. */
+bq_id bqi_client_hand_over(bq_client *client, bqi_request_run run, bq_id target, void *object,
+                           void (*drop)(void *object));
+
+/* Any thread. Ask something of a worker or a reader of queue events. */
+bq_id bqi_client_steer(bq_client *client, bq_id target, bqi_request_run run, int64_t number,
+                       int while_closing);
 
 struct bqi_connection *bqi_client_connection(bq_client *client);
 void bqi_client_add_connection(bq_client *client, struct bqi_connection *connection);

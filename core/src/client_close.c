@@ -1,6 +1,7 @@
 /* Closing a client in order: its workers first, then what producers still wait for. */
 #include "alloc.h"
 #include "client.h"
+#include "queue_events.h"
 #include "worker.h"
 
 static void finish_close(bq_client *client) {
@@ -56,6 +57,7 @@ static void limit_grace(bq_client *client, int64_t grace_ms) {
 }
 
 void bqi_client_begin_close(bq_client *client, struct bqi_request *request) {
+    struct bqi_queue_events *events;
     struct bqi_worker *worker;
     if (client->closed) {
         bqi_client_reply(client, request->operation);
@@ -65,6 +67,9 @@ void bqi_client_begin_close(bq_client *client, struct bqi_request *request) {
     bqi_operations_add(&client->close_operations, client, request->operation);
     for (size_t at = 0; (worker = bqi_idmap_next(&client->workers, &at));)
         bqi_worker_begin_close(worker, 0, request->number);
+    /* Nobody may wait for a job that this client does not process any more. */
+    for (size_t at = 0; (events = bqi_idmap_next(&client->queue_events, &at));)
+        bqi_queue_events_close(events);
     limit_grace(client, request->number);
 }
 

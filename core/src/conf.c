@@ -13,7 +13,7 @@ struct bq_conf {
 };
 
 bq_conf *bq_conf_new(int scope) {
-    if (scope < BQ_CONF_CLIENT || scope > BQ_CONF_WORKER)
+    if (scope < BQ_CONF_CLIENT || scope > BQ_CONF_EVENTS || scope == BQ_CONF_JOB)
         return NULL;
     bq_conf *conf = bqi_calloc(sizeof *conf);
     if (!conf)
@@ -54,7 +54,7 @@ void bqi_conf_accept(bq_conf *conf) {
 
 /* The JSON value that a C program's text stands for. */
 static json_t *value_from_text(const struct bqi_option *option, const char *text) {
-    if (option->type == BQI_OPTION_STRING)
+    if (option->type == BQI_OPTION_STRING || option->type == BQI_OPTION_STREAM_ID)
         return json_string(text);
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
     return value ? value : json_string(text);

@@ -5,52 +5,16 @@
 #include <string.h>
 
 #include "tables.h"
-
-/* What the second byte of a character may be, where its first byte leaves a choice that would be
- * overlong, a surrogate or beyond Unicode. */
-static int second_byte_fits(unsigned char first, unsigned char second) {
-    switch (first) {
-    case 0xE0:
-        return second >= 0xA0;
-    case 0xED:
-        return second <= 0x9F;
-    case 0xF0:
-        return second >= 0x90;
-    case 0xF4:
-        return second <= 0x8F;
-    default:
-        return 1;
-    }
-}
-
-/* The length of the UTF-8 character that starts here; 0 if none does. */
-static size_t character_at(const unsigned char *at) {
-    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-    if (at[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    return len < 3 || second_byte_fits(at[0], at[1]) ? len : 0;
-}
-
-/* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode
- * messages as UTF-8. */
-static void mend_utf8(char *text) {
-    for (unsigned char *at = (unsigned char *)text; *at;) {
-        size_t len = character_at(at);
-        if (len == 0)
-            *at = '?';
-        at += len ? len : 1;
-    }
-}
+#include "utf8.h"
 
 int bqi_error_set(struct bqi_error *error, int code, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    mend_utf8(error->message);
+    /* Names and ids in a message may be cut short, or come from Redis as any bytes; hosts decode
+     * messages as UTF-8. */
+    bqi_utf8_mend(error->message, strlen(error->message));
     error->code = code;
     return -1;
 }

@@ -49,6 +49,12 @@ void bqi_inbox_post(struct bqi_inbox *inbox, struct bqi_request *request) {
     pthread_mutex_unlock(&inbox->lock);
 }
 
+void bqi_inbox_wake(struct bqi_inbox *inbox) {
+    pthread_mutex_lock(&inbox->lock);
+    uv_async_send(&inbox->wake);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
 struct bqi_request *bqi_inbox_take(struct bqi_inbox *inbox) {
     pthread_mutex_lock(&inbox->lock);
     struct bqi_request *first = inbox->first;

@@ -43,6 +43,9 @@ void bqi_request_drop(struct bqi_request *request); /* one that was not run */
 /* Any thread. */
 void bqi_inbox_post(struct bqi_inbox *inbox, struct bqi_request *request);
 
+/* Any thread: let the loop turn, without a request. */
+void bqi_inbox_wake(struct bqi_inbox *inbox);
+
 /* I/O thread: all requests, in order; the list is the caller's. */
 struct bqi_request *bqi_inbox_take(struct bqi_inbox *inbox);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nearest.h"
+#include "stream_id.h"
 
 const struct bqi_option *bqi_option_find(const struct bqi_option_scope *scope, const char *name) {
     for (size_t i = 0; i < scope->count; i++)
@@ -82,6 +83,12 @@ struct member {
 /* Texts end up in keys and arguments that are C strings; a NUL would make them other ones. */
 static int is_plain_text(const json_t *value) {
     return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
+}
+
+static int is_stream_place(const json_t *value) {
+    struct bqi_stream_id id;
+    return is_plain_text(value) && (strcmp(json_string_value(value), "$") == 0 ||
+                                    bqi_stream_id_parse(json_string_value(value), &id) == 0);
 }
 
 static int member_fits(char type, const json_t *value) {
@@ -208,6 +215,9 @@ int bqi_option_check(const struct bqi_option_scope *scope, const struct bqi_opti
         if (!json_is_object(value))
             return refuse(scope, option, value, error);
         return bqi_option_check_object(&bqi_option_scopes[BQ_CONF_JOB], value, error);
+    case BQI_OPTION_STREAM_ID:
+        fits = is_stream_place(value);
+        break;
     }
     return fits ? 0 : refuse(scope, option, value, error);
 }

@@ -12,6 +12,10 @@
 
 #include "alloc.h"
 #include "client.h"
+#include "utf8.h"
+
+/* Bytes of untaken events beyond which no more queue events are asked for. */
+enum { ROOM = 4 * 1024 * 1024 };
 
 struct bq_batch {
     struct bqi_buffer bytes;
@@ -80,16 +84,40 @@ struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id
     return bqi_record_begin(&outbox->written, type, id);
 }
 
-void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
-                      const char *job_id) {
+static void write_error(struct bqi_outbox *outbox, bq_id id, int code, const char *message,
+                        size_t len, const char *job_id) {
     struct bqi_record event = bqi_outbox_begin(outbox, BQ_EV_ERROR, id);
-    bqi_record_int(&event, BQ_TAG_CODE, error->code);
-    bqi_record_text(&event, BQ_TAG_ERROR_NAME, bqi_error_name(error->code));
-    bqi_record_text(&event, BQ_TAG_MESSAGE, error->message);
-    bqi_record_int(&event, BQ_TAG_FLAGS, bqi_error_flags(error->code));
+    bqi_record_int(&event, BQ_TAG_CODE, code);
+    bqi_record_text(&event, BQ_TAG_ERROR_NAME, bqi_error_name(code));
+    bqi_record_bytes(&event, BQ_TAG_MESSAGE, message, len);
+    bqi_record_int(&event, BQ_TAG_FLAGS, bqi_error_flags(code));
     if (job_id)
         bqi_record_text(&event, BQ_TAG_JOB_ID, job_id);
     bqi_record_end(&event);
+}
+
+void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
+                      const char *job_id) {
+    write_error(outbox, id, error->code, error->message, strlen(error->message), job_id);
+}
+
+void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const char *message,
+                           size_t len, const char *job_id) {
+    char *mended = bqi_strndup(message, len);
+    if (mended)
+        bqi_utf8_mend(mended, len);
+    write_error(outbox, id, code, mended ? mended : "Out of memory.",
+                mended ? len : strlen("Out of memory."), job_id);
+    bqi_free(mended);
+}
+
+int bqi_outbox_has_room(struct bqi_outbox *outbox) {
+    pthread_mutex_lock(&outbox->lock);
+    int room = outbox->visible.length + outbox->written.length < ROOM;
+    if (!room)
+        outbox->room_wanted = 1;
+    pthread_mutex_unlock(&outbox->lock);
+    return room;
 }
 
 void bqi_outbox_publish(struct bqi_outbox *outbox) {
@@ -176,7 +204,12 @@ bq_batch *bq_take(bq_client *client, int32_t max) {
         split(&outbox->visible, &batch->bytes, max > 0 ? max : INT32_MAX);
     if (outbox->visible.length == 0)
         lower_signal(outbox);
+    int is_awaited = outbox->room_wanted && outbox->visible.length <= ROOM / 2;
+    if (is_awaited)
+        outbox->room_wanted = 0;
     pthread_mutex_unlock(&outbox->lock);
+    if (is_awaited)
+        bqi_inbox_wake(&client->inbox);
     if (batch->bytes.length)
         return batch;
     bq_batch_free(batch);

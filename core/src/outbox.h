@@ -14,6 +14,7 @@ struct bqi_outbox {
     pthread_mutex_t lock;
     struct bqi_buffer visible; /* under the lock */
     int signalled;             /* under the lock: the descriptor is readable */
+    int room_wanted;           /* under the lock: wake the loop when much of it is taken */
     int read_fd;
     int write_fd; /* the same as read_fd where the system has eventfd */
 };
@@ -27,6 +28,14 @@ struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id
 /* I/O thread: an ERROR event; `job_id` may be NULL. */
 void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
                       const char *job_id);
+
+/* I/O thread: an ERROR event with a message of any length, which is mended to UTF-8. */
+void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const char *message,
+                           size_t len, const char *job_id);
+
+/* I/O thread: whether the host keeps up. If not, the loop is woken once it has taken at least half
+ * of what waits. Only what may be asked for later waits for room: queue events. */
+int bqi_outbox_has_room(struct bqi_outbox *outbox);
 
 /* I/O thread: let the host see what was written. */
 void bqi_outbox_publish(struct bqi_outbox *outbox);

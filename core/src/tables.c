@@ -48,6 +48,11 @@ const struct bqi_option bqi_worker_options[] = {
     {"removeOnFail", BQI_OPTION_RETENTION, 0, -HUGE_VAL, HUGE_VAL, "null", "true, false, a number or an object {count, age, limit}"},
 };
 
+const struct bqi_option bqi_events_options[] = {
+    {"lastEventId", BQI_OPTION_STREAM_ID, 0, -HUGE_VAL, HUGE_VAL, "\"$\"", "the id of a stream entry such as \"1754000000123-0\", or \"$\""},
+    {"blockingTimeout", BQI_OPTION_INTEGER, 0, 0, 2147483647, "10000", "an integer (ms) from 0 to 2147483647"},
+};
+
 const struct bqi_option bqi_job_options[] = {
     {"jobId", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
     {"timestamp", BQI_OPTION_NUMBER, 0, -HUGE_VAL, HUGE_VAL, "null", "a number (ms)"},
@@ -76,6 +81,7 @@ const struct bqi_option_scope bqi_option_scopes[] = {
     {"queue", bqi_queue_options, 4},
     {"worker", bqi_worker_options, 15},
     {"job", bqi_job_options, 19},
+    {"events", bqi_events_options, 2},
 };
 
 const struct bqi_error_entry bqi_error_entries[] = {
@@ -106,9 +112,13 @@ const struct bqi_error_entry bqi_error_entries[] = {
     {BQ_ERR_CLOSED, "Closed", 0},
     {BQ_ERR_OUT_OF_MEMORY, "OutOfMemory", 0},
     {BQ_ERR_UNREADABLE_JOB, "UnreadableJob", 0},
+    {BQ_ERR_JOB_FAILED, "JobFailed", 0},
+    {BQ_ERR_JOB_WAIT_TIMEOUT, "JobWaitTimeout", 0},
+    {BQ_ERR_EVENTS_MISSED, "EventsMissed", 0},
+    {BQ_ERR_MALFORMED_EVENT, "MalformedEvent", 0},
 };
 
-const size_t bqi_error_entry_count = 27;
+const size_t bqi_error_entry_count = 31;
 
 const struct bqi_job_field bqi_job_fields[] = {
     {"name", BQ_TAG_NAME, BQ_KIND_BYTES},

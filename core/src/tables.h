@@ -16,6 +16,7 @@ enum bqi_option_type {
     BQI_OPTION_DEDUPLICATION,
     BQI_OPTION_TELEMETRY,
     BQI_OPTION_JOB_OPTIONS,
+    BQI_OPTION_STREAM_ID,
 };
 
 enum {

@@ -9,15 +9,12 @@
 
 void bqi_worker_free(struct bqi_worker *worker) {
     struct bqi_timer *timers[] = {&worker->limit_timer, &worker->lock_timer, &worker->stalled_timer,
-                                  &worker->watchdog, &worker->grace_timer};
+                                  &worker->grace_timer};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
         bqi_timer_close(timers[i]);
     while (worker->jobs)
         bqi_job_free(worker->jobs);
-    if (worker->blocking) {
-        bqi_client_remove_connection(worker->client, worker->blocking);
-        bqi_connection_free(worker->blocking);
-    }
+    bqi_blocking_free(&worker->blocking);
     bqi_run_options_unref(worker->last_options);
     bqi_operations_free(&worker->pause_operations);
     bqi_operations_free(&worker->close_operations);
@@ -97,7 +94,7 @@ void bqi_worker_turn(struct bqi_worker *worker) {
     if (worker->state != BQI_WORKER_OPEN || worker->paused || free_slots(worker) <= 0)
         return;
     if (!bqi_connection_is_ready(worker->client->connection) || is_limited(worker) ||
-        worker->waiting)
+        worker->blocking.waiting)
         return;
     if (!worker->drained)
         fetch_into_free_slots(worker);
@@ -110,7 +107,7 @@ void bqi_worker_connected(struct bqi_worker *worker) {
         return;
     worker->drained = 0;
     bqi_worker_renew_locks(worker, 1);
-    if (!bqi_connection_is_ready(worker->blocking) || worker->ready_told)
+    if (!bqi_blocking_is_ready(&worker->blocking) || worker->ready_told)
         return;
     worker->ready_told = 1;
     struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_READY, worker->id);
@@ -163,7 +160,6 @@ static void drop_worker(void *worker) {
 }
 
 bq_id bq_worker_open(bq_client *client, bq_id queue, bq_conf *conf) {
-    const bq_bytes nothing = {NULL, 0};
     struct bqi_error error;
     if (!client || queue <= 0 || (conf && bqi_conf_scope(conf) != BQ_CONF_WORKER))
         return BQ_EINVAL;
@@ -176,15 +172,7 @@ bq_id bq_worker_open(bq_client *client, bq_id queue, bq_conf *conf) {
         return error.code == BQ_ERR_OUT_OF_MEMORY ? BQ_ENOMEM : BQ_EINVAL;
     }
     bq_id id = worker->id;
-    struct bqi_request *request = bqi_request_new(add_worker, nothing, nothing);
-    if (!request) {
-        bqi_worker_free(worker);
-        return BQ_ENOMEM;
-    }
-    request->target = queue;
-    request->object = worker;
-    request->drop = drop_worker;
-    bq_id status = bqi_client_post(client, request, 0);
+    bq_id status = bqi_client_hand_over(client, add_worker, queue, worker, drop_worker);
     return status < 0 ? status : id;
 }
 
@@ -243,33 +231,19 @@ static void close_worker(bq_client *client, struct bqi_request *request) {
         bqi_worker_begin_close(worker, request->operation, request->number);
 }
 
-static bq_id steer(bq_client *client, bq_id worker, bqi_request_run run, int64_t number) {
-    const bq_bytes nothing = {NULL, 0};
-    if (!client || worker <= 0)
-        return BQ_EINVAL;
-    if (bqi_client_is_forked(client))
-        return BQ_EFORKED;
-    struct bqi_request *request = bqi_request_new(run, nothing, nothing);
-    if (request) {
-        request->target = worker;
-        request->number = number;
-    }
-    return bqi_client_post(client, request, run == close_worker);
-}
-
 int bq_worker_credit(bq_client *client, bq_id worker, int32_t slots) {
-    bq_id status = steer(client, worker, grant_credit, slots);
+    bq_id status = bqi_client_steer(client, worker, grant_credit, slots, 0);
     return status < 0 ? (int)status : 0;
 }
 
 bq_id bq_worker_pause(bq_client *client, bq_id worker, int do_not_wait) {
-    return steer(client, worker, pause_worker, do_not_wait);
+    return bqi_client_steer(client, worker, pause_worker, do_not_wait, 0);
 }
 
 bq_id bq_worker_resume(bq_client *client, bq_id worker) {
-    return steer(client, worker, resume_worker, 0);
+    return bqi_client_steer(client, worker, resume_worker, 0, 0);
 }
 
 bq_id bq_worker_close(bq_client *client, bq_id worker, int64_t grace_ms) {
-    return steer(client, worker, close_worker, grace_ms);
+    return bqi_client_steer(client, worker, close_worker, grace_ms, 1);
 }

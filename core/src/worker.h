@@ -3,6 +3,7 @@
 #ifndef BQI_WORKER_H
 #define BQI_WORKER_H
 
+#include "blocking.h"
 #include "client.h"
 #include "queue.h"
 #include "run_options.h"
@@ -37,7 +38,7 @@ struct bqi_worker {
     bq_client *client;
     struct bqi_queue *queue;
     struct bqi_worker_options options;
-    struct bqi_connection *blocking;
+    struct bqi_blocking blocking; /* for markers */
     enum bqi_worker_state state;
     int abandoned; /* outcomes are discarded */
     char uuid[37];
@@ -50,7 +51,6 @@ struct bqi_worker {
     int32_t window;      /* how many of them may be: it opens while they bring jobs */
     int drained;         /* the last fetch brought nothing: wait for a marker first */
     int found;           /* a job since DRAINED was told */
-    int waiting;         /* for a marker */
     int64_t block_until; /* ms since epoch: the next delayed job that is known; 0: none */
     int64_t limit_until; /* ms since epoch: nothing is fetched before; 0: no rate limit */
 
@@ -69,7 +69,6 @@ struct bqi_worker {
     struct bqi_timer limit_timer;
     struct bqi_timer lock_timer;
     struct bqi_timer stalled_timer;
-    struct bqi_timer watchdog;
     struct bqi_timer grace_timer;
 };
 

@@ -7,7 +7,7 @@
 #include "number.h"
 #include "worker.h"
 
-enum { LONGEST_WAIT_MS = 10000, WATCHDOG_MARGIN_MS = 1000, PAUSE_AFTER_ERROR_MS = 1000 };
+enum { LONGEST_WAIT_MS = 10000, PAUSE_AFTER_ERROR_MS = 1000 };
 
 /* Redis has a limit, and an hour is no different from for ever. */
 #define LONGEST_DRAIN_DELAY 3600.0
@@ -19,12 +19,6 @@ struct wait {
     struct bqi_worker_command base;
     int64_t known_due; /* the delayed job known when the wait began; 0: none */
 };
-
-static void on_watchdog(void *arg) {
-    struct bqi_worker *worker = arg;
-    if (worker->waiting)
-        bqi_connection_reset(worker->blocking, "it did not answer a blocking command in time");
-}
 
 static void look_now(struct bqi_worker *worker) {
     worker->drained = 0;
@@ -50,8 +44,7 @@ static void on_marker(struct bqi_command *command, const redisReply *reply,
     struct bqi_worker *worker = wait->base.worker;
     int64_t known_due = wait->known_due;
     bqi_free(wait);
-    worker->waiting = 0;
-    bqi_timer_stop(&worker->watchdog);
+    bqi_blocking_ended(&worker->blocking);
     bqi_worker_command_ended(worker);
     if (!error) {
         take_marker(worker, reply, known_due);
@@ -89,18 +82,14 @@ static void submit_wait(struct bqi_worker *worker, struct wait *wait, double sec
     bqi_words_text(&words, "BZPOPMIN");
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_MARKER);
     bqi_words_text(&words, timeout);
-    wait->base.base.patience = BQI_DIES_WITH_CONNECTION;
     wait->base.base.done = on_marker;
     wait->base.worker = worker;
-    worker->waiting = 1;
     worker->commands++;
-    bqi_timer_start(&worker->watchdog, &worker->client->loop,
-                    (int64_t)(seconds * 1000) + WATCHDOG_MARGIN_MS, on_watchdog, worker);
-    bqi_connection_submit_words(worker->blocking, &words, &wait->base.base);
+    bqi_blocking_submit(&worker->blocking, &words, &wait->base.base, ms);
 }
 
 void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
-    if (!bqi_connection_is_ready(worker->blocking))
+    if (!bqi_blocking_is_ready(&worker->blocking))
         return;
     double seconds = wait_seconds(worker);
     struct wait *wait = seconds > 0 ? bqi_calloc(sizeof *wait) : NULL;
@@ -115,8 +104,7 @@ void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
 }
 
 void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
-    if (worker->waiting)
-        bqi_connection_reset(worker->blocking, "the worker stops waiting");
+    bqi_blocking_interrupt(&worker->blocking, "the worker stops waiting");
 }
 
 /* ---- the blocking connection ---- */
@@ -127,24 +115,6 @@ static void on_ready(void *arg) {
     if (bqi_connection_is_ready(worker->client->connection))
         bqi_worker_connected(worker);
 }
-
-static void on_lost(void *arg, const char *why) {
-    (void)arg; /* the shared connection tells the host; this one comes back by itself */
-    (void)why;
-}
-
-static void on_failed(void *arg, const struct bqi_error *error, int64_t retry_ms) {
-    struct bqi_worker *worker = arg;
-    if (bqi_connection_is_ready(worker->client->connection))
-        bqi_client_tell_failed(worker->client, error, retry_ms);
-}
-
-static void on_warning(void *arg, const char *message) {
-    (void)arg;
-    (void)message;
-}
-
-static const struct bqi_connection_events events = {on_ready, on_lost, on_failed, on_warning};
 
 int bqi_worker_open_blocking(struct bqi_worker *worker) {
     char *suffix = NULL;
@@ -158,13 +128,8 @@ int bqi_worker_open_blocking(struct bqi_worker *worker) {
     }
     char *client_name = bqi_queue_client_name(worker->queue, suffix ? suffix : "");
     bqi_free(suffix);
-    if (client_name)
-        worker->blocking = bqi_connection_new(&worker->client->loop, &worker->client->server,
-                                              client_name, &events, worker);
+    int status =
+        bqi_blocking_open(&worker->blocking, worker->client, client_name, on_ready, worker);
     bqi_free(client_name);
-    if (!worker->blocking)
-        return -1;
-    bqi_client_add_connection(worker->client, worker->blocking);
-    bqi_connection_start(worker->blocking);
-    return 0;
+    return status;
 }

@@ -8,6 +8,7 @@ const (
 	ConfQueue  int = 2
 	ConfWorker int = 3
 	ConfJob    int = 4
+	ConfEvents int = 5
 )
 
 // Refusals of a call.
@@ -38,7 +39,8 @@ const (
 	EventStalled int = 4
 	// The first fetch, or one after a fetch that found something, found nothing.
 	EventDrained int = 5
-	// A queue's or worker's connections are usable for the first time.
+	// A queue's, worker's or queue event reader's connections are usable for the
+	// first time.
 	EventReady int = 6
 	// The connection was lost or restored.
 	EventConnection int = 7
@@ -51,6 +53,8 @@ const (
 	// A job failed before it reached a handler: stalled or started too often, or
 	// unreadable.
 	EventFailed int = 11
+	// An entry of a queue's event stream.
+	EventQueueEvent int = 12
 )
 
 // Types of request records.
@@ -138,6 +142,15 @@ const (
 	TagToken uint16 = 42
 	// A run of JOB_FIELDS records.
 	TagJobs uint16 = 70
+	// Id of the reader of queue events.
+	TagEvents uint16 = 60
+	// Name of a queue event: added, completed, a custom one, ...
+	TagEventName uint16 = 61
+	// Id of the entry in the event stream.
+	TagStreamID uint16 = 62
+	// Fields of a queue event but for its name, as they are in the stream: an object
+	// of texts.
+	TagFields uint16 = 63
 )
 
 // Codes of errors.
@@ -198,6 +211,15 @@ const (
 	// The job's hash is missing or its options cannot be read; the job was failed
 	// with that reason.
 	CodeUnreadableJob int = 150
+	// The job that was waited for failed; the message is its failed reason.
+	CodeJobFailed int = 170
+	// The job did not finish within the ttl of the wait.
+	CodeJobWaitTimeout int = 171
+	// The event stream was trimmed beyond the reader's place; reading goes on with
+	// what is left.
+	CodeEventsMissed int = 172
+	// An entry of the event stream cannot be read; it was skipped.
+	CodeMalformedEvent int = 173
 )
 
 // Flags of an error.

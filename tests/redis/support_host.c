@@ -95,6 +95,21 @@ bq_id host_worker(struct host *host, bq_id queue, const char *options, int credi
     return worker;
 }
 
+bq_id host_events_begin(struct host *host, bq_id queue, const char *options) {
+    bq_conf *conf = conf_of(BQ_CONF_EVENTS, options);
+    bq_id events = bq_events_open(host->client, queue, conf);
+    if (events < 0)
+        fail_msg("events: %s %s", bq_strerror((int)events), bq_conf_error(conf));
+    bq_conf_free(conf);
+    return events;
+}
+
+bq_id host_events(struct host *host, bq_id queue, const char *options) {
+    bq_id events = host_events_begin(host, queue, options);
+    host_wait(host, BQ_EV_READY, events);
+    return events;
+}
+
 /* ---- events ---- */
 
 static void keep_event(struct host *host, const bq_record *record) {

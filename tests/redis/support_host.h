@@ -40,10 +40,12 @@ void host_close(struct host *host);
 /* Opened and told ready. `options` is a JSON object or NULL. */
 bq_id host_queue(struct host *host, const char *name, const char *options);
 bq_id host_worker(struct host *host, bq_id queue, const char *options, int credit);
+bq_id host_events(struct host *host, bq_id queue, const char *options);
 
 /* Opened only. */
 bq_id host_queue_begin(struct host *host, const char *name, const char *options);
 bq_id host_worker_begin(struct host *host, bq_id queue, const char *options);
+bq_id host_events_begin(struct host *host, bq_id queue, const char *options);
 
 /* The first event of this type and id (0: any) that no wait has returned, waiting for it for at
  * most `ms`; NULL if it did not come. */

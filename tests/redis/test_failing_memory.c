@@ -93,6 +93,7 @@ struct life {
     bq_client *client;
     bq_id queue; /* 0: not opened, or refused by an ERROR event */
     bq_id worker;
+    bq_id events;
     int ready; /* the worker was told ready */
     int jobs;
     int unanswered; /* operations; below zero when an answer was not for one of them */
@@ -123,7 +124,7 @@ static void on_event(struct life *life, const bq_record *record) {
         life->queue = 0;
     else if (record->type == BQ_EV_ERROR && record->id == life->worker)
         life->worker = life->ready ? life->worker : 0;
-    else if (record->type == BQ_EV_ERROR && record->id > 0)
+    else if (record->type == BQ_EV_ERROR && record->id > 0 && record->id != life->events)
         life->unanswered--;
 }
 
@@ -162,6 +163,9 @@ static void open_everything(struct life *life) {
     bq_conf_free(conf);
     if (life->queue <= 0)
         return;
+    conf = conf_with(BQ_CONF_EVENTS, "{\"lastEventId\":\"0-0\"}");
+    life->events = bq_events_open(life->client, life->queue, conf);
+    bq_conf_free(conf);
     conf = conf_with(BQ_CONF_WORKER, "{\"name\":\"w\",\"lockDuration\":1000,\"stalledInterval\":"
                                      "300,\"drainDelay\":0.2,\"limiter\":{\"max\":1000,"
                                      "\"duration\":1000}}");
@@ -188,6 +192,8 @@ static void make_calls(struct life *life) {
     called(life, bq_easy_get_job_state(life->client, life->queue, "1"));
     called(life,
            bq_call(life->client, life->queue, "nonsense", bq_bytes_of(NULL), bq_bytes_of(NULL)));
+    called(life, bq_easy_publish_event(life->client, life->queue, "mine", "{\"a\":\"b\"}", 100));
+    called(life, bq_easy_wait_until_finished(life->client, life->queue, "1", life->events, 100));
     bq_buffer_free(&records);
 }
 

@@ -59,7 +59,7 @@ static void assert_text(int scope, const char *name, const char *expected) {
 
 /* ---- scopes ---- */
 
-static void only_the_three_scopes_have_confs(void **state) {
+static void only_scopes_of_what_is_opened_have_confs(void **state) {
     (void)state;
     assert_null(bq_conf_new(0));
     assert_null(bq_conf_new(-1));
@@ -365,7 +365,7 @@ static void every_default_of_the_table_is_right_for_its_option(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONF(only_the_three_scopes_have_confs),
+        CONF(only_scopes_of_what_is_opened_have_confs),
         CONF(a_setter_without_its_arguments_is_refused),
         CONF(unset_options_have_the_defaults_of_the_table),
         CONF(texts_are_taken_as_they_are),

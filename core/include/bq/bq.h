@@ -28,7 +28,7 @@ extern "C" {
 #define BQ_API
 #endif
 
-typedef struct bq_conf bq_conf;     /* options of a client, queue or worker */
+typedef struct bq_conf bq_conf;     /* options of one scope                 */
 typedef struct bq_client bq_client; /* one I/O thread, one event stream     */
 typedef struct bq_batch bq_batch;   /* events taken together                */
 
@@ -38,7 +38,10 @@ typedef struct bq_bytes {
     size_t len;
 } bq_bytes;
 
-/* > 0: a queue, worker, job or operation. < 0: a refusal (BQ_E...). */
+/*
+ * > 0: a queue, worker, job, reader of queue events or operation. < 0: a
+ * refusal (BQ_E...).
+ */
 typedef int64_t bq_id;
 
 /* ---- library ---------------------------------------------------------- */
@@ -52,9 +55,10 @@ BQ_API const char *bq_strerror(int code);
 /* ---- options ---------------------------------------------------------- */
 
 /*
- * A set of options for one scope: BQ_CONF_CLIENT, BQ_CONF_QUEUE or
- * BQ_CONF_WORKER. NULL for an unknown scope or without memory. The options of
- * each scope, with types, units and defaults, are listed in docs/options.md.
+ * A set of options for one scope: BQ_CONF_CLIENT, BQ_CONF_QUEUE,
+ * BQ_CONF_WORKER or BQ_CONF_EVENTS. NULL for an unknown scope or without
+ * memory. The options of each scope, with types, units and defaults, are listed
+ * in docs/options.md.
  */
 BQ_API bq_conf *bq_conf_new(int scope);
 
@@ -104,7 +108,8 @@ BQ_API int bq_client_fd(const bq_client *client);
  * `grace_ms` (negative: without limit; 0: at once), what is written is flushed,
  * connections end. Jobs that no host has taken are given back. Outcomes of jobs
  * still running after the grace time are discarded; those jobs are recovered by
- * a stalled check once their lock has expired. The reply to the returned
+ * a stalled check once their lock has expired. Queue events end at once, and
+ * with them what waits for the end of a job. The reply to the returned
  * operation is the client's last event.
  */
 BQ_API bq_id bq_client_close(bq_client *client, int64_t grace_ms);
@@ -183,6 +188,35 @@ BQ_API bq_id bq_job_done(bq_client *client, bq_id job, bq_bytes result);
  * tells. BQ_EINVAL when `failure` is not such an object.
  */
 BQ_API bq_id bq_job_fail(bq_client *client, bq_id job, bq_bytes failure);
+
+/* ---- queue events ----------------------------------------------------- */
+
+/*
+ * Read the event stream of a queue with a BQ_CONF_EVENTS conf (NULL: the
+ * defaults), on a connection of its own. Each entry is a BQ_EV_QUEUE_EVENT with
+ * this handle; FIELDS has the texts as they are in the stream, so it is for the
+ * host to parse the JSON of a completed job's returnvalue and of a progress
+ * event's data. BQ_EV_READY is told once, when reading begins: whatever enters
+ * the stream after it is delivered, in order, once.
+ *
+ * A lost connection comes back by itself, for ever, and reading goes on where
+ * it was. What is wrong is told by BQ_EV_ERROR with this handle as id:
+ * BQ_ERR_EVENTS_MISSED when the stream was trimmed, deleted or set back
+ * beyond the place that was reached; BQ_ERR_MALFORMED_EVENT when an entry,
+ * which the message names, is skipped because it has no name or is not UTF-8
+ * text; what Redis answers when it refuses to be read, again every 5 s. A host
+ * that does not take its events is not flooded: once 4 MiB of events of any
+ * kind wait no more are read (beyond one answer of Redis, about 1 MiB, less if
+ * 1000 entries are smaller, more if a single entry is larger) until half of
+ * that is taken; the stream keeps them meanwhile.
+ */
+BQ_API bq_id bq_events_open(bq_client *client, bq_id queue, bq_conf *conf);
+
+/*
+ * Stop reading. Every waitUntilFinished that relies on this reader fails with
+ * BQ_ERR_CLOSED. The reply follows the last event of the reader.
+ */
+BQ_API bq_id bq_events_close(bq_client *client, bq_id events);
 
 /* ---- events ----------------------------------------------------------- */
 

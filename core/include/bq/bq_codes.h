@@ -20,7 +20,9 @@ enum bq_scope {
      * Options of a job. Not for bq_conf_new: they travel in the args of a
      * command.
      */
-    BQ_CONF_JOB = 4
+    BQ_CONF_JOB = 4,
+    /* Options of bq_events_open. */
+    BQ_CONF_EVENTS = 5
 };
 
 /* Refusals: answered by a call itself, nothing was begun. */
@@ -57,7 +59,10 @@ enum bq_event {
      * nothing.
      */
     BQ_EV_DRAINED = 5,
-    /* A queue's or worker's connections are usable for the first time. */
+    /*
+     * A queue's, worker's or queue event reader's connections are usable for
+     * the first time.
+     */
     BQ_EV_READY = 6,
     /* The connection was lost or restored. */
     BQ_EV_CONNECTION = 7,
@@ -74,7 +79,9 @@ enum bq_event {
      * A job failed before it reached a handler: stalled or started too often,
      * or unreadable.
      */
-    BQ_EV_FAILED = 11
+    BQ_EV_FAILED = 11,
+    /* An entry of a queue's event stream. */
+    BQ_EV_QUEUE_EVENT = 12
 };
 
 /* Types of request records. */
@@ -164,7 +171,18 @@ enum bq_tag {
     /* Lock token. */
     BQ_TAG_TOKEN = 42,
     /* A run of JOB_FIELDS records. */
-    BQ_TAG_JOBS = 70
+    BQ_TAG_JOBS = 70,
+    /* Id of the reader of queue events. */
+    BQ_TAG_EVENTS = 60,
+    /* Name of a queue event: added, completed, a custom one, ... */
+    BQ_TAG_EVENT_NAME = 61,
+    /* Id of the entry in the event stream. */
+    BQ_TAG_STREAM_ID = 62,
+    /*
+     * Fields of a queue event but for its name, as they are in the stream: an
+     * object of texts.
+     */
+    BQ_TAG_FIELDS = 63
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */
@@ -230,7 +248,18 @@ enum bq_error {
      * The job's hash is missing or its options cannot be read; the job was
      * failed with that reason.
      */
-    BQ_ERR_UNREADABLE_JOB = 150
+    BQ_ERR_UNREADABLE_JOB = 150,
+    /* The job that was waited for failed; the message is its failed reason. */
+    BQ_ERR_JOB_FAILED = 170,
+    /* The job did not finish within the ttl of the wait. */
+    BQ_ERR_JOB_WAIT_TIMEOUT = 171,
+    /*
+     * The event stream was trimmed beyond the reader's place; reading goes on
+     * with what is left.
+     */
+    BQ_ERR_EVENTS_MISSED = 172,
+    /* An entry of the event stream cannot be read; it was skipped. */
+    BQ_ERR_MALFORMED_EVENT = 173
 };
 
 /* The FLAGS of an error. */

@@ -1199,6 +1199,51 @@ static inline bq_id bq_easy_move_job_to_waiting_children(bq_client *client,
                         bq_bytes_of(NULL));
 }
 
+/*
+ * Add a custom event to the queue's event stream, for every reader of queue
+ * events. The reply is the id of its entry. One whose answer was lost with the
+ * connection may be added twice.
+ * event_name: Any name. completed needs a field returnvalue and progress a
+ * field data with JSON text, because readers parse them.
+ * fields: What goes with it: texts, none of them named event. Serialise other
+ * values first.
+ * max_events: Approximate length at which the event stream is trimmed. Unset:
+ * streams.events.maxLen of the queue.
+ * Reply: VALUE, text.
+ */
+static inline bq_id bq_easy_publish_event(bq_client *client, bq_id queue,
+                                          const char *event_name,
+                                          const char *fields,
+                                          int64_t max_events) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "eventName", event_name);
+    bq_easy_json(&args, "fields", fields);
+    bq_easy_integer(&args, "maxEvents", max_events);
+    return bq_easy_call(client, queue, "publishEvent", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Wait until a job has finished. The reply is its return value; the error
+ * JobFailed has its failed reason, JobNotExist tells that there is no such job
+ * (a job that is removed when it finishes must be waited for before),
+ * JobWaitTimeout that ttl is over, Closed that reader or client were closed. A
+ * lost connection only delays the answer.
+ * events: Handle of bq_events_open on the same queue, which hears of the end.
+ * ttl: Limit on the wait in ms. Unset or 0: none.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_wait_until_finished(bq_client *client, bq_id queue,
+                                                const char *id, int64_t events,
+                                                int64_t ttl) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_integer(&args, "events", events);
+    bq_easy_integer(&args, "ttl", ttl);
+    return bq_easy_call(client, queue, "waitUntilFinished", &args,
+                        bq_bytes_of(NULL));
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -297,6 +297,15 @@ SWIGINTERN bq_id Client_worker_resume(struct Client *self,bq_id worker){
 SWIGINTERN bq_id Client_worker_close(struct Client *self,bq_id worker,int64_t grace_ms){
         return client_handle(self) ? bq_worker_close(self->handle, worker, grace_ms) : BQ_ECLOSED;
     }
+SWIGINTERN bq_id Client_events_open(struct Client *self,bq_id queue,Conf *conf){
+        if (is_unusable(conf)) {
+            return BQ_ENOMEM;
+        }
+        return client_handle(self) ? bq_events_open(self->handle, queue, conf_handle(conf)) : BQ_ECLOSED;
+    }
+SWIGINTERN bq_id Client_events_close(struct Client *self,bq_id events){
+        return client_handle(self) ? bq_events_close(self->handle, events) : BQ_ECLOSED;
+    }
 SWIGINTERN bq_id Client_job_done(struct Client *self,bq_id job,bq_bytes result){
         return client_handle(self) ? bq_job_done(self->handle, job, result) : BQ_ECLOSED;
     }
@@ -329,7 +338,7 @@ SWIGINTERN void Batch_release(struct Batch *self){
 extern "C" {
 #endif
 
-void _wrap_Swig_free_native_76e3e01f7515760d(void *_swig_go_0) {
+void _wrap_Swig_free_native_6137332143404b29(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -339,7 +348,7 @@ void _wrap_Swig_free_native_76e3e01f7515760d(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_native_76e3e01f7515760d(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_native_6137332143404b29(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -352,7 +361,7 @@ void *_wrap_Swig_malloc_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-_goslice_ _wrap_version_native_76e3e01f7515760d() {
+_goslice_ _wrap_version_native_6137332143404b29() {
   bq_text result;
   _goslice_ _swig_go_result;
   
@@ -367,7 +376,7 @@ _goslice_ _wrap_version_native_76e3e01f7515760d() {
 }
 
 
-_goslice_ _wrap_strerror_native_76e3e01f7515760d(intgo _swig_go_0) {
+_goslice_ _wrap_strerror_native_6137332143404b29(intgo _swig_go_0) {
   int arg1 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -384,7 +393,7 @@ _goslice_ _wrap_strerror_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-struct Conf *_wrap_new_Conf_native_76e3e01f7515760d(intgo _swig_go_0) {
+struct Conf *_wrap_new_Conf_native_6137332143404b29(intgo _swig_go_0) {
   int arg1 ;
   struct Conf *result = 0 ;
   struct Conf *_swig_go_result;
@@ -397,7 +406,7 @@ struct Conf *_wrap_new_Conf_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-void _wrap_delete_Conf_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+void _wrap_delete_Conf_native_6137332143404b29(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   
   arg1 = *(struct Conf **)&_swig_go_0; 
@@ -407,7 +416,7 @@ void _wrap_delete_Conf_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
 }
 
 
-intgo _wrap_Conf_set_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_Conf_set_native_6137332143404b29(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -434,7 +443,7 @@ intgo _wrap_Conf_set_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Conf_set_json_native_76e3e01f7515760d(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
+intgo _wrap_Conf_set_json_native_6137332143404b29(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_bytes arg2 ;
   int result;
@@ -452,7 +461,7 @@ intgo _wrap_Conf_set_json_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gosl
 }
 
 
-_goslice_ _wrap_Conf_error_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+_goslice_ _wrap_Conf_error_native_6137332143404b29(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -469,7 +478,7 @@ _goslice_ _wrap_Conf_error_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
 }
 
 
-struct Client *_wrap_new_Client_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+struct Client *_wrap_new_Client_native_6137332143404b29(struct Conf *_swig_go_0) {
   Conf *arg1 = (Conf *) 0 ;
   struct Client *result = 0 ;
   struct Client *_swig_go_result;
@@ -482,7 +491,7 @@ struct Client *_wrap_new_Client_native_76e3e01f7515760d(struct Conf *_swig_go_0)
 }
 
 
-void _wrap_delete_Client_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+void _wrap_delete_Client_native_6137332143404b29(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -492,7 +501,7 @@ void _wrap_delete_Client_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-void _wrap_Client_release_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+void _wrap_Client_release_native_6137332143404b29(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -502,7 +511,7 @@ void _wrap_Client_release_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-bool _wrap_Client_is_open_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+bool _wrap_Client_is_open_native_6137332143404b29(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   bool result;
   bool _swig_go_result;
@@ -515,7 +524,7 @@ bool _wrap_Client_is_open_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-intgo _wrap_Client_fd_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+intgo _wrap_Client_fd_native_6137332143404b29(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -528,7 +537,7 @@ intgo _wrap_Client_fd_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-long long _wrap_Client_close_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int64_t arg2 ;
   bq_id result;
@@ -543,7 +552,7 @@ long long _wrap_Client_close_native_76e3e01f7515760d(struct Client *_swig_go_0, 
 }
 
 
-long long _wrap_Client_queue_open_native_76e3e01f7515760d(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_queue_open_native_6137332143404b29(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   char *arg2 = (char *) 0 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -565,7 +574,7 @@ long long _wrap_Client_queue_open_native_76e3e01f7515760d(struct Client *_swig_g
 }
 
 
-long long _wrap_Client_call_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
+long long _wrap_Client_call_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   char *arg3 = (char *) 0 ;
@@ -597,7 +606,7 @@ long long _wrap_Client_call_native_76e3e01f7515760d(struct Client *_swig_go_0, l
 }
 
 
-long long _wrap_Client_worker_open_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_worker_open_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -614,7 +623,7 @@ long long _wrap_Client_worker_open_native_76e3e01f7515760d(struct Client *_swig_
 }
 
 
-intgo _wrap_Client_worker_credit_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_Client_worker_credit_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int32_t arg3 ;
@@ -631,7 +640,7 @@ intgo _wrap_Client_worker_credit_native_76e3e01f7515760d(struct Client *_swig_go
 }
 
 
-long long _wrap_Client_worker_pause_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
+long long _wrap_Client_worker_pause_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bool arg3 ;
@@ -648,7 +657,7 @@ long long _wrap_Client_worker_pause_native_76e3e01f7515760d(struct Client *_swig
 }
 
 
-long long _wrap_Client_worker_resume_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_worker_resume_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_id result;
@@ -663,7 +672,7 @@ long long _wrap_Client_worker_resume_native_76e3e01f7515760d(struct Client *_swi
 }
 
 
-long long _wrap_Client_worker_close_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+long long _wrap_Client_worker_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int64_t arg3 ;
@@ -680,7 +689,39 @@ long long _wrap_Client_worker_close_native_76e3e01f7515760d(struct Client *_swig
 }
 
 
-long long _wrap_Client_job_done_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_events_open_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
+  struct Client *arg1 = (struct Client *) 0 ;
+  bq_id arg2 ;
+  Conf *arg3 = (Conf *) 0 ;
+  bq_id result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct Client **)&_swig_go_0; 
+  arg2 = (bq_id)_swig_go_1; 
+  arg3 = *(Conf **)&_swig_go_2; 
+  
+  result = (bq_id)Client_events_open(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_Client_events_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
+  struct Client *arg1 = (struct Client *) 0 ;
+  bq_id arg2 ;
+  bq_id result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct Client **)&_swig_go_0; 
+  arg2 = (bq_id)_swig_go_1; 
+  
+  result = (bq_id)Client_events_close(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_Client_job_done_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -700,7 +741,7 @@ long long _wrap_Client_job_done_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-long long _wrap_Client_job_fail_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_job_fail_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -720,7 +761,7 @@ long long _wrap_Client_job_fail_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-struct Batch *_wrap_Client_take_native_76e3e01f7515760d(struct Client *_swig_go_0, intgo _swig_go_1) {
+struct Batch *_wrap_Client_take_native_6137332143404b29(struct Client *_swig_go_0, intgo _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int32_t arg2 ;
   Batch *result = 0 ;
@@ -735,7 +776,7 @@ struct Batch *_wrap_Client_take_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-void _wrap_delete_Batch_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+void _wrap_delete_Batch_native_6137332143404b29(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 
@@ -745,7 +786,7 @@ void _wrap_delete_Batch_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
 }
 
 
-_goslice_ _wrap_Batch_bytes_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+_goslice_ _wrap_Batch_bytes_native_6137332143404b29(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   bq_bytes result;
   _goslice_ _swig_go_result;
@@ -762,7 +803,7 @@ _goslice_ _wrap_Batch_bytes_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
 }
 
 
-void _wrap_Batch_release_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+void _wrap_Batch_release_native_6137332143404b29(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 

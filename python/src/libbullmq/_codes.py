@@ -10,6 +10,7 @@ CONF_CLIENT: Final = 1
 CONF_QUEUE: Final = 2
 CONF_WORKER: Final = 3
 CONF_JOB: Final = 4
+CONF_EVENTS: Final = 5
 
 # Refusals of a call.
 EINVAL: Final = -1  # A bad argument or option; bq_conf_error says which.
@@ -27,7 +28,8 @@ EV_JOB: Final = 3  # A job to run.
 EV_STALLED: Final = 4  # A job whose worker was lost went back to wait.
 # The first fetch, or one after a fetch that found something, found nothing.
 EV_DRAINED: Final = 5
-EV_READY: Final = 6  # A queue's or worker's connections are usable for the first time.
+# A queue's, worker's or queue event reader's connections are usable for the first time.
+EV_READY: Final = 6
 EV_CONNECTION: Final = 7  # The connection was lost or restored.
 EV_WARNING: Final = 8  # A setting of the server endangers jobs.
 EV_LOCKS_RENEWED: Final = 9  # Locks of running jobs were renewed.
@@ -35,6 +37,7 @@ EV_LOCKS_RENEWED: Final = 9  # Locks of running jobs were renewed.
 EV_LOCK_LOST: Final = 10
 # A job failed before it reached a handler: stalled or started too often, or unreadable.
 EV_FAILED: Final = 11
+EV_QUEUE_EVENT: Final = 12  # An entry of a queue's event stream.
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
@@ -82,6 +85,11 @@ TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is 
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
 TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
+TAG_EVENTS: Final = 60  # Id of the reader of queue events.
+TAG_EVENT_NAME: Final = 61  # Name of a queue event: added, completed, a custom one, ...
+TAG_STREAM_ID: Final = 62  # Id of the entry in the event stream.
+# Fields of a queue event but for its name, as they are in the stream: an object of texts.
+TAG_FIELDS: Final = 63
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.
@@ -116,6 +124,12 @@ ERR_CLOSED: Final = 130  # The client was closed before the answer came.
 ERR_OUT_OF_MEMORY: Final = 140  # Out of memory.
 # The job's hash is missing or its options cannot be read; the job was failed with that reason.
 ERR_UNREADABLE_JOB: Final = 150
+# The job that was waited for failed; the message is its failed reason.
+ERR_JOB_FAILED: Final = 170
+ERR_JOB_WAIT_TIMEOUT: Final = 171  # The job did not finish within the ttl of the wait.
+# The event stream was trimmed beyond the reader's place; reading goes on with what is left.
+ERR_EVENTS_MISSED: Final = 172
+ERR_MALFORMED_EVENT: Final = 173  # An entry of the event stream cannot be read; it was skipped.
 
 # Flags of an error.
 FLAG_RETRIABLE: Final = 1  # The same call may succeed later.
@@ -178,6 +192,10 @@ ERROR_NAMES: Final[dict[int, str]] = {
     ERR_CLOSED: "Closed",
     ERR_OUT_OF_MEMORY: "OutOfMemory",
     ERR_UNREADABLE_JOB: "UnreadableJob",
+    ERR_JOB_FAILED: "JobFailed",
+    ERR_JOB_WAIT_TIMEOUT: "JobWaitTimeout",
+    ERR_EVENTS_MISSED: "EventsMissed",
+    ERR_MALFORMED_EVENT: "MalformedEvent",
 }
 
 # Dotted name of an option that a constructor takes: the scope it is set in.
@@ -214,4 +232,6 @@ OPTION_SCOPES: Final[dict[str, int]] = {
     "metrics.maxDataPoints": CONF_WORKER,
     "removeOnComplete": CONF_WORKER,
     "removeOnFail": CONF_WORKER,
+    "lastEventId": CONF_EVENTS,
+    "blockingTimeout": CONF_EVENTS,
 }

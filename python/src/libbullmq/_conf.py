@@ -17,6 +17,7 @@ _SCOPE_NAMES = {
     _codes.CONF_CLIENT: "a connection",
     _codes.CONF_QUEUE: "a queue",
     _codes.CONF_WORKER: "a worker",
+    _codes.CONF_EVENTS: "queue events",
 }
 
 

@@ -235,3 +235,15 @@ class WorkerOptions(QueueOptions, total=False):
     # Python, for a handler named by text: time that an attempt may take before its process is
     # ended and the attempt fails. Unset: no limit. In s.
     timeout: float
+
+
+class QueueEventsOptions(QueueOptions, total=False):
+    """Options of queue events, and of the queue and client they open."""
+
+    # Read what comes after this entry. $: what comes from now on; 0-0: all that the stream
+    # holds. Default: "$".
+    lastEventId: str
+    # Longest single wait for an entry; a connection that is silent for a second longer is
+    # replaced. 0: no limit, and a connection that fell silent is not noticed. In ms. Default:
+    # 10000.
+    blockingTimeout: int

@@ -2196,6 +2196,15 @@ SWIGINTERN bq_id Client_worker_resume(struct Client *self,bq_id worker){
 SWIGINTERN bq_id Client_worker_close(struct Client *self,bq_id worker,int64_t grace_ms){
         return client_handle(self) ? bq_worker_close(self->handle, worker, grace_ms) : BQ_ECLOSED;
     }
+SWIGINTERN bq_id Client_events_open(struct Client *self,bq_id queue,Conf *conf){
+        if (is_unusable(conf)) {
+            return BQ_ENOMEM;
+        }
+        return client_handle(self) ? bq_events_open(self->handle, queue, conf_handle(conf)) : BQ_ECLOSED;
+    }
+SWIGINTERN bq_id Client_events_close(struct Client *self,bq_id events){
+        return client_handle(self) ? bq_events_close(self->handle, events) : BQ_ECLOSED;
+    }
 SWIGINTERN bq_id Client_job_done(struct Client *self,bq_id job,bq_bytes result){
         return client_handle(self) ? bq_job_done(self->handle, job, result) : BQ_ECLOSED;
     }
@@ -2830,6 +2839,78 @@ fail:
 
 
 SWIGINTERN VALUE
+_wrap_Client_events_open(int argc, VALUE *argv, VALUE self) {
+  struct Client *arg1 = (struct Client *) 0 ;
+  bq_id arg2 ;
+  Conf *arg3 = (Conf *) 0 ;
+  void *argp1 = 0 ;
+  int res1 = 0 ;
+  long long val2 ;
+  int ecode2 = 0 ;
+  void *argp3 = 0 ;
+  int res3 = 0 ;
+  bq_id result;
+  VALUE vresult = Qnil;
+  
+  if ((argc < 2) || (argc > 2)) {
+    rb_raise(rb_eArgError, "wrong # of arguments(%d for 2)",argc); SWIG_fail;
+  }
+  res1 = SWIG_ConvertPtr(self, &argp1,SWIGTYPE_p_Client, 0 |  0 );
+  if (!SWIG_IsOK(res1)) {
+    SWIG_exception_fail(SWIG_ArgError(res1), Ruby_Format_TypeError( "", "struct Client *","events_open", 1, self )); 
+  }
+  arg1 = (struct Client *)(argp1);
+  ecode2 = SWIG_AsVal_long_SS_long(argv[0], &val2);
+  if (!SWIG_IsOK(ecode2)) {
+    SWIG_exception_fail(SWIG_ArgError(ecode2), Ruby_Format_TypeError( "", "bq_id","events_open", 2, argv[0] ));
+  } 
+  arg2 = (bq_id)(val2);
+  res3 = SWIG_ConvertPtr(argv[1], &argp3,SWIGTYPE_p_Conf, 0 |  0 );
+  if (!SWIG_IsOK(res3)) {
+    SWIG_exception_fail(SWIG_ArgError(res3), Ruby_Format_TypeError( "", "Conf *","events_open", 3, argv[1] )); 
+  }
+  arg3 = (Conf *)(argp3);
+  result = (bq_id)Client_events_open(arg1,arg2,arg3);
+  vresult = SWIG_From_long_SS_long((long long)(result));
+  return vresult;
+fail:
+  return Qnil;
+}
+
+
+SWIGINTERN VALUE
+_wrap_Client_events_close(int argc, VALUE *argv, VALUE self) {
+  struct Client *arg1 = (struct Client *) 0 ;
+  bq_id arg2 ;
+  void *argp1 = 0 ;
+  int res1 = 0 ;
+  long long val2 ;
+  int ecode2 = 0 ;
+  bq_id result;
+  VALUE vresult = Qnil;
+  
+  if ((argc < 1) || (argc > 1)) {
+    rb_raise(rb_eArgError, "wrong # of arguments(%d for 1)",argc); SWIG_fail;
+  }
+  res1 = SWIG_ConvertPtr(self, &argp1,SWIGTYPE_p_Client, 0 |  0 );
+  if (!SWIG_IsOK(res1)) {
+    SWIG_exception_fail(SWIG_ArgError(res1), Ruby_Format_TypeError( "", "struct Client *","events_close", 1, self )); 
+  }
+  arg1 = (struct Client *)(argp1);
+  ecode2 = SWIG_AsVal_long_SS_long(argv[0], &val2);
+  if (!SWIG_IsOK(ecode2)) {
+    SWIG_exception_fail(SWIG_ArgError(ecode2), Ruby_Format_TypeError( "", "bq_id","events_close", 2, argv[0] ));
+  } 
+  arg2 = (bq_id)(val2);
+  result = (bq_id)Client_events_close(arg1,arg2);
+  vresult = SWIG_From_long_SS_long((long long)(result));
+  return vresult;
+fail:
+  return Qnil;
+}
+
+
+SWIGINTERN VALUE
 _wrap_Client_job_done(int argc, VALUE *argv, VALUE self) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
@@ -3346,6 +3427,8 @@ SWIGEXPORT void Init_native(void) {
   rb_define_method(SwigClassClient.klass, "worker_pause", _wrap_Client_worker_pause, -1);
   rb_define_method(SwigClassClient.klass, "worker_resume", _wrap_Client_worker_resume, -1);
   rb_define_method(SwigClassClient.klass, "worker_close", _wrap_Client_worker_close, -1);
+  rb_define_method(SwigClassClient.klass, "events_open", _wrap_Client_events_open, -1);
+  rb_define_method(SwigClassClient.klass, "events_close", _wrap_Client_events_close, -1);
   rb_define_method(SwigClassClient.klass, "job_done", _wrap_Client_job_done, -1);
   rb_define_method(SwigClassClient.klass, "job_fail", _wrap_Client_job_fail, -1);
   rb_define_method(SwigClassClient.klass, "take", _wrap_Client_take, -1);

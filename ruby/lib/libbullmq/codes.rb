@@ -11,6 +11,7 @@ module BullMQ
     CONF_QUEUE = 2
     CONF_WORKER = 3
     CONF_JOB = 4
+    CONF_EVENTS = 5
 
     # Refusals of a call.
     EINVAL = -1 # A bad argument or option; bq_conf_error says which.
@@ -26,12 +27,13 @@ module BullMQ
     EV_JOB = 3 # A job to run.
     EV_STALLED = 4 # A job whose worker was lost went back to wait.
     EV_DRAINED = 5 # The first fetch, or one after a fetch that found something, found nothing.
-    EV_READY = 6 # A queue's or worker's connections are usable for the first time.
+    EV_READY = 6 # A queue's, worker's or queue event reader's connections are usable for the first time.
     EV_CONNECTION = 7 # The connection was lost or restored.
     EV_WARNING = 8 # A setting of the server endangers jobs.
     EV_LOCKS_RENEWED = 9 # Locks of running jobs were renewed.
     EV_LOCK_LOST = 10 # Renewal found that a running job's lock is gone or belongs to another worker.
     EV_FAILED = 11 # A job failed before it reached a handler: stalled or started too often, or unreadable.
+    EV_QUEUE_EVENT = 12 # An entry of a queue's event stream.
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
@@ -77,6 +79,10 @@ module BullMQ
     TAG_PROCESSED_BY = 41 # Name of the worker that took it.
     TAG_TOKEN = 42 # Lock token.
     TAG_JOBS = 70 # A run of JOB_FIELDS records.
+    TAG_EVENTS = 60 # Id of the reader of queue events.
+    TAG_EVENT_NAME = 61 # Name of a queue event: added, completed, a custom one, ...
+    TAG_STREAM_ID = 62 # Id of the entry in the event stream.
+    TAG_FIELDS = 63 # Fields of a queue event but for its name, as they are in the stream: an object of texts.
 
     # Errors.
     ERR_JOB_NOT_EXIST = -1 # The job's hash is gone.
@@ -106,6 +112,10 @@ module BullMQ
     ERR_CLOSED = 130 # The client was closed before the answer came.
     ERR_OUT_OF_MEMORY = 140 # Out of memory.
     ERR_UNREADABLE_JOB = 150 # The job's hash is missing or its options cannot be read; the job was failed with that reason.
+    ERR_JOB_FAILED = 170 # The job that was waited for failed; the message is its failed reason.
+    ERR_JOB_WAIT_TIMEOUT = 171 # The job did not finish within the ttl of the wait.
+    ERR_EVENTS_MISSED = 172 # The event stream was trimmed beyond the reader's place; reading goes on with what is left.
+    ERR_MALFORMED_EVENT = 173 # An entry of the event stream cannot be read; it was skipped.
 
     # Flags of an error.
     FLAG_RETRIABLE = 1

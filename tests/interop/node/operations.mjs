@@ -86,13 +86,14 @@ export class Operations {
     return idsOf(await this.flowProducer.add(flow));
   }
 
-  startQueueEvents({ queue, options = {} }) {
+  /** `names`: custom events to report as well. */
+  startQueueEvents({ queue, options = {}, names = [] }) {
     if (!this.queueEvents.has(queue)) {
       // From the first event on: with Node's default of '$' what happens before the first read is missed.
       const settings = { connection: this.connection, lastEventId: '0-0', ...options };
       const events = new this.library.QueueEvents(queue, settings);
       events.setMaxListeners(0);
-      for (const name of [...queueEventNames, 'error']) {
+      for (const name of [...queueEventNames, ...names, 'error']) {
         events.on(name, (...args) => this.push('queueEvents', { queue, name, args: args.map(plain) }));
       }
       this.queueEvents.set(queue, events);
