@@ -77,6 +77,15 @@ export const differences = [
     },
   },
   {
+    name: 'scheduler upsert whose next slot has a job that started early',
+    reason: 'writes the new iteration over that job (protocol 3, section 2.1 step 6); ours answers -10 and changes nothing',
+    accept(step) {
+      const { name, before, keys, after, replies } = step;
+      return ['upsertScheduler', 'rawAddJobScheduler'].includes(name) && (replies.ours.code === -10 || replies.ours.reply === -10)
+        && keys.every((key) => isUnchanged(before, after.ours, key) || /:(events|id)$/.test(key)) && { keys: within(keys, baseOf(step)), reply: true };
+    },
+  },
+  {
     name: 'removeOrphanedJobs and keys that look like jobs',
     reason: 'deletes metrics, `priority` and parked jobs (protocol 3, D6); ours keeps them',
     accept(step) {
@@ -109,7 +118,7 @@ export const differences = [
       const streams = bases.map((base) => `${base}events`).filter((key) => keys.includes(key) && theirs.has(key) && ours.has(key)
         && Number(fieldOf(before, key.replace(/events$/, 'meta'), 'opts.maxLenEvents')) < 100
         && JSON.stringify(theirs.get(key).value) === JSON.stringify(ours.get(key).value)
-        && (name === 'stalledCheck' ? ours.get(key).length === before.get(key)?.length : Math.abs(theirs.get(key).length - ours.get(key).length) <= 20));
+        && ((name === 'stalledCheck' && ours.get(key).length === before.get(key)?.length) || Math.abs(theirs.get(key).length - ours.get(key).length) <= 20));
       return streams.length > 0 && { keys: streams };
     },
   },
@@ -119,7 +128,7 @@ export const differences = [
     accept(step) {
       const { name, before, after, keys, replies } = step;
       if (!READS_OF_LISTS.includes(name)) return undefined;
-      const marked = ['wait', 'paused'].map((list) => baseOf(step) + list).filter((key) => membersOf(before, key).at(-1)?.startsWith('0:'));
+      const marked = ['wait', 'paused'].map((list) => baseOf(step) + list).filter((key) => membersOf(before, key).some((member) => member.startsWith('0:')));
       return marked.length > 0 && !replies.ours.error && keys.every((key) => marked.includes(key) && isUnchanged(before, after.ours, key))
         && !JSON.stringify(replies.ours).includes('"0:') && { keys, reply: true };
     },
@@ -131,7 +140,7 @@ export const differences = [
       const { name, before, after, keys } = step;
       const wait = `${baseOf(step)}wait`;
       return [...FINISHES, 'rawMoveToDelayed'].includes(name) && membersOf(before, wait).at(-1)?.startsWith('0:')
-        && !membersOf(after.ours, wait).at(-1)?.startsWith('0:') && { keys: within(keys, baseOf(step)), reply: true };
+        && membersOf(after.ours, wait).length < membersOf(before, wait).length && { keys: within(keys, baseOf(step)), reply: true };
     },
   },
   {
