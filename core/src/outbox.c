@@ -82,14 +82,7 @@ struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id
 
 void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
                       const char *job_id) {
-    struct bqi_record event = bqi_outbox_begin(outbox, BQ_EV_ERROR, id);
-    bqi_record_int(&event, BQ_TAG_CODE, error->code);
-    bqi_record_text(&event, BQ_TAG_ERROR_NAME, bqi_error_name(error->code));
-    bqi_record_text(&event, BQ_TAG_MESSAGE, error->message);
-    bqi_record_int(&event, BQ_TAG_FLAGS, bqi_error_flags(error->code));
-    if (job_id)
-        bqi_record_text(&event, BQ_TAG_JOB_ID, job_id);
-    bqi_record_end(&event);
+    bqi_record_error(&outbox->written, id, error, job_id);
 }
 
 void bqi_outbox_publish(struct bqi_outbox *outbox) {
@@ -205,6 +198,15 @@ int bq_client_fd(const bq_client *client) {
     if (bqi_client_is_forked(client))
         return BQ_EFORKED;
     return bqi_client_outbox((bq_client *)client)->read_fd;
+}
+
+bq_batch *bqi_batch_new(struct bqi_buffer *bytes) {
+    bq_batch *batch = bytes->length ? bqi_calloc(sizeof *batch) : NULL;
+    if (batch)
+        batch->bytes = *bytes;
+    else
+        bqi_buffer_free(bytes);
+    return batch;
 }
 
 bq_bytes bq_batch_bytes(const bq_batch *batch) {

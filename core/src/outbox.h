@@ -36,4 +36,8 @@ void bqi_outbox_publish(struct bqi_outbox *outbox);
 void bqi_outbox_withdraw(struct bqi_outbox *outbox, int (*choose)(void *arg, int type, bq_id id),
                          void *arg);
 
+/* A batch of the records in `bytes`, which it takes over. NULL: there are none, because memory ran
+ * out, or there is none for the batch; `bytes` is freed. */
+bq_batch *bqi_batch_new(struct bqi_buffer *bytes);
+
 #endif

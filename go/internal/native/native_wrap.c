@@ -325,11 +325,24 @@ SWIGINTERN void Batch_release(struct Batch *self){
         bq_batch_free(self->handle);
         self->handle = NULL;
     }
+
+/* Runs of a cron pattern: a batch of one record, or no batch when memory is short. */
+static Batch *cron_next(bq_bytes args) {
+    bq_batch *runs = bq_cron_next(args);
+    Batch *batch = runs != NULL ? calloc(1, sizeof *batch) : NULL;
+    if (batch == NULL) {
+        bq_batch_free(runs);
+        return NULL;
+    }
+    batch->handle = runs;
+    return batch;
+}
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-void _wrap_Swig_free_native_76e3e01f7515760d(void *_swig_go_0) {
+void _wrap_Swig_free_native_27e750a1087568ba(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -339,7 +352,7 @@ void _wrap_Swig_free_native_76e3e01f7515760d(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_native_76e3e01f7515760d(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_native_27e750a1087568ba(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -352,7 +365,7 @@ void *_wrap_Swig_malloc_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-_goslice_ _wrap_version_native_76e3e01f7515760d() {
+_goslice_ _wrap_version_native_27e750a1087568ba() {
   bq_text result;
   _goslice_ _swig_go_result;
   
@@ -367,7 +380,7 @@ _goslice_ _wrap_version_native_76e3e01f7515760d() {
 }
 
 
-_goslice_ _wrap_strerror_native_76e3e01f7515760d(intgo _swig_go_0) {
+_goslice_ _wrap_strerror_native_27e750a1087568ba(intgo _swig_go_0) {
   int arg1 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -384,7 +397,7 @@ _goslice_ _wrap_strerror_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-struct Conf *_wrap_new_Conf_native_76e3e01f7515760d(intgo _swig_go_0) {
+struct Conf *_wrap_new_Conf_native_27e750a1087568ba(intgo _swig_go_0) {
   int arg1 ;
   struct Conf *result = 0 ;
   struct Conf *_swig_go_result;
@@ -397,7 +410,7 @@ struct Conf *_wrap_new_Conf_native_76e3e01f7515760d(intgo _swig_go_0) {
 }
 
 
-void _wrap_delete_Conf_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+void _wrap_delete_Conf_native_27e750a1087568ba(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   
   arg1 = *(struct Conf **)&_swig_go_0; 
@@ -407,7 +420,7 @@ void _wrap_delete_Conf_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
 }
 
 
-intgo _wrap_Conf_set_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_Conf_set_native_27e750a1087568ba(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -434,7 +447,7 @@ intgo _wrap_Conf_set_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Conf_set_json_native_76e3e01f7515760d(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
+intgo _wrap_Conf_set_json_native_27e750a1087568ba(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_bytes arg2 ;
   int result;
@@ -452,7 +465,7 @@ intgo _wrap_Conf_set_json_native_76e3e01f7515760d(struct Conf *_swig_go_0, _gosl
 }
 
 
-_goslice_ _wrap_Conf_error_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+_goslice_ _wrap_Conf_error_native_27e750a1087568ba(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -469,7 +482,7 @@ _goslice_ _wrap_Conf_error_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
 }
 
 
-struct Client *_wrap_new_Client_native_76e3e01f7515760d(struct Conf *_swig_go_0) {
+struct Client *_wrap_new_Client_native_27e750a1087568ba(struct Conf *_swig_go_0) {
   Conf *arg1 = (Conf *) 0 ;
   struct Client *result = 0 ;
   struct Client *_swig_go_result;
@@ -482,7 +495,7 @@ struct Client *_wrap_new_Client_native_76e3e01f7515760d(struct Conf *_swig_go_0)
 }
 
 
-void _wrap_delete_Client_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+void _wrap_delete_Client_native_27e750a1087568ba(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -492,7 +505,7 @@ void _wrap_delete_Client_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-void _wrap_Client_release_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+void _wrap_Client_release_native_27e750a1087568ba(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -502,7 +515,7 @@ void _wrap_Client_release_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-bool _wrap_Client_is_open_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+bool _wrap_Client_is_open_native_27e750a1087568ba(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   bool result;
   bool _swig_go_result;
@@ -515,7 +528,7 @@ bool _wrap_Client_is_open_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-intgo _wrap_Client_fd_native_76e3e01f7515760d(struct Client *_swig_go_0) {
+intgo _wrap_Client_fd_native_27e750a1087568ba(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -528,7 +541,7 @@ intgo _wrap_Client_fd_native_76e3e01f7515760d(struct Client *_swig_go_0) {
 }
 
 
-long long _wrap_Client_close_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_close_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int64_t arg2 ;
   bq_id result;
@@ -543,7 +556,7 @@ long long _wrap_Client_close_native_76e3e01f7515760d(struct Client *_swig_go_0, 
 }
 
 
-long long _wrap_Client_queue_open_native_76e3e01f7515760d(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_queue_open_native_27e750a1087568ba(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   char *arg2 = (char *) 0 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -565,7 +578,7 @@ long long _wrap_Client_queue_open_native_76e3e01f7515760d(struct Client *_swig_g
 }
 
 
-long long _wrap_Client_call_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
+long long _wrap_Client_call_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   char *arg3 = (char *) 0 ;
@@ -597,7 +610,7 @@ long long _wrap_Client_call_native_76e3e01f7515760d(struct Client *_swig_go_0, l
 }
 
 
-long long _wrap_Client_worker_open_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_worker_open_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -614,7 +627,7 @@ long long _wrap_Client_worker_open_native_76e3e01f7515760d(struct Client *_swig_
 }
 
 
-intgo _wrap_Client_worker_credit_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_Client_worker_credit_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int32_t arg3 ;
@@ -631,7 +644,7 @@ intgo _wrap_Client_worker_credit_native_76e3e01f7515760d(struct Client *_swig_go
 }
 
 
-long long _wrap_Client_worker_pause_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
+long long _wrap_Client_worker_pause_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bool arg3 ;
@@ -648,7 +661,7 @@ long long _wrap_Client_worker_pause_native_76e3e01f7515760d(struct Client *_swig
 }
 
 
-long long _wrap_Client_worker_resume_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_worker_resume_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_id result;
@@ -663,7 +676,7 @@ long long _wrap_Client_worker_resume_native_76e3e01f7515760d(struct Client *_swi
 }
 
 
-long long _wrap_Client_worker_close_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+long long _wrap_Client_worker_close_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int64_t arg3 ;
@@ -680,7 +693,7 @@ long long _wrap_Client_worker_close_native_76e3e01f7515760d(struct Client *_swig
 }
 
 
-long long _wrap_Client_job_done_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_job_done_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -700,7 +713,7 @@ long long _wrap_Client_job_done_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-long long _wrap_Client_job_fail_native_76e3e01f7515760d(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_job_fail_native_27e750a1087568ba(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -720,7 +733,7 @@ long long _wrap_Client_job_fail_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-struct Batch *_wrap_Client_take_native_76e3e01f7515760d(struct Client *_swig_go_0, intgo _swig_go_1) {
+struct Batch *_wrap_Client_take_native_27e750a1087568ba(struct Client *_swig_go_0, intgo _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int32_t arg2 ;
   Batch *result = 0 ;
@@ -735,7 +748,7 @@ struct Batch *_wrap_Client_take_native_76e3e01f7515760d(struct Client *_swig_go_
 }
 
 
-void _wrap_delete_Batch_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+void _wrap_delete_Batch_native_27e750a1087568ba(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 
@@ -745,7 +758,7 @@ void _wrap_delete_Batch_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
 }
 
 
-_goslice_ _wrap_Batch_bytes_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+_goslice_ _wrap_Batch_bytes_native_27e750a1087568ba(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   bq_bytes result;
   _goslice_ _swig_go_result;
@@ -762,13 +775,29 @@ _goslice_ _wrap_Batch_bytes_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
 }
 
 
-void _wrap_Batch_release_native_76e3e01f7515760d(struct Batch *_swig_go_0) {
+void _wrap_Batch_release_native_27e750a1087568ba(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 
   
   Batch_release(arg1);
   
+}
+
+
+struct Batch *_wrap_cron_next_native_27e750a1087568ba(_goslice_ _swig_go_0) {
+  bq_bytes arg1 ;
+  Batch *result = 0 ;
+  struct Batch *_swig_go_result;
+  
+  {
+    (&arg1)->ptr = (const char *)_swig_go_0.array;
+    (&arg1)->len = (size_t)_swig_go_0.len;
+  }
+  
+  result = (Batch *)cron_next(arg1);
+  *(Batch **)&_swig_go_result = (Batch *)result; 
+  return _swig_go_result;
 }
 
 
