@@ -18,7 +18,7 @@ OPTION_TYPES = {
     "telemetry",
     "job options",
 }
-ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
+ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options", "repeat options"}
 REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 

@@ -12,6 +12,7 @@ SCOPE_DOCS = {
     "queue": "Options of bq_queue_open.",
     "worker": "Options of bq_worker_open.",
     "job": "Options of a job. Not for bq_conf_new: they travel in the args of a command.",
+    "repeat": "When a scheduler's jobs run. Not for bq_conf_new either.",
 }
 KIND_DOCS = {
     "INTEGER": "Value is an i64.",

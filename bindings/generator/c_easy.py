@@ -14,6 +14,7 @@ PARAMETERS = {
     "boolean": "int {name}",
     "list of text": "const char *const *{name}, size_t {name}_count",
     "job options": "const char *{name}",
+    "repeat options": "const char *{name}",
 }
 WRITERS = {
     "text": 'bq_easy_text(&args, "{key}", {name});',
@@ -21,6 +22,7 @@ WRITERS = {
     "boolean": 'bq_easy_boolean(&args, "{key}", {name});',
     "list of text": 'bq_easy_list(&args, "{key}", {name}, {name}_count);',
     "job options": 'bq_easy_json(&args, "{key}", {name});',
+    "repeat options": 'bq_easy_json(&args, "{key}", {name});',
 }
 PRELUDE = Path(__file__).with_name("bq_easy_prelude.h.in")
 

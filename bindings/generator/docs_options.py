@@ -18,6 +18,7 @@ SECTIONS = {
     "queue": ("Queue", "Given when a queue is opened."),
     "worker": ("Worker", "Given when a worker is opened."),
     "job": ("Job", "Given with every job that is added, or as `defaultJobOptions` of a queue."),
+    "repeat": ("Repeat", "When the jobs of a scheduler run: given with `upsertJobScheduler`."),
 }
 
 

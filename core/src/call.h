@@ -73,6 +73,9 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 
+/* Whether the text is one JSON value; `where` tells of what is not. */
+int bqi_is_json(const char *text, size_t len, json_error_t *where);
+
 /* call_add.c, call_read.c, call_write.c, call_admin.c */
 void bqi_call_add(const struct bqi_call *call);
 void bqi_call_add_bulk(const struct bqi_call *call);
@@ -87,5 +90,12 @@ void bqi_call_pause(const struct bqi_call *call);
 void bqi_call_resume(const struct bqi_call *call);
 void bqi_call_is_paused(const struct bqi_call *call);
 void bqi_call_obliterate(const struct bqi_call *call);
+
+/* call_scheduler.c, call_scheduler_read.c */
+void bqi_call_upsert_job_scheduler(const struct bqi_call *call);
+void bqi_call_get_job_scheduler(const struct bqi_call *call);
+void bqi_call_get_job_schedulers(const struct bqi_call *call);
+void bqi_call_get_job_schedulers_count(const struct bqi_call *call);
+void bqi_call_remove_job_scheduler(const struct bqi_call *call);
 
 #endif

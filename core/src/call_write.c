@@ -4,16 +4,20 @@
 #include "alloc.h"
 #include "call.h"
 
+int bqi_is_json(const char *text, size_t len, json_error_t *where) {
+    json_t *value =
+        json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, where);
+    int is_json = value != NULL;
+    json_decref(value);
+    /* A NUL in a member's name is JSON all the same; jansson only cannot hold it. */
+    return is_json || json_error_code(where) == json_error_null_byte_in_key;
+}
+
 static int check_json(const struct bqi_call *call, const char *what) {
     struct bqi_error error;
     json_error_t where;
-    json_t *value = json_loadb(call->payload, call->payload_len,
-                               JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where);
-    /* A NUL in a member's name is JSON all the same; jansson only cannot hold it. */
-    if (value || json_error_code(&where) == json_error_null_byte_in_key) {
-        json_decref(value);
+    if (bqi_is_json(call->payload, call->payload_len, &where))
         return 0;
-    }
     /* Node's readers parse it, and a QueueEvents of Node's ends for good on text that is none. */
     bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "The %s must be JSON text: %s.", what,
                   where.text);

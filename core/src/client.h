@@ -14,6 +14,7 @@
 #include "operations.h"
 #include "outbox.h"
 #include "server_options.h"
+#include "zone_cache.h"
 
 struct bq_client {
     /* Set once. */
@@ -40,6 +41,7 @@ struct bq_client {
     struct bqi_idmap queues;
     struct bqi_idmap workers;
     struct bqi_idmap jobs;
+    struct bqi_zone_cache zones; /* of schedulers */
     int was_connected;
     int shutting_down; /* closing in order */
     int closed;

@@ -85,6 +85,15 @@ void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_erro
     bqi_record_error(&outbox->written, id, error, job_id);
 }
 
+int bqi_outbox_append(struct bqi_outbox *outbox, const struct bqi_buffer *events) {
+    char *room = bqi_buffer_extend(&outbox->written, events->length);
+    if (room)
+        memcpy(room, events->data, events->length);
+    else
+        outbox->written.failed = 0; /* what is there is whole */
+    return room ? 0 : -1;
+}
+
 void bqi_outbox_publish(struct bqi_outbox *outbox) {
     if (outbox->written.length == 0)
         return;

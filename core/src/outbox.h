@@ -28,6 +28,9 @@ struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id
 void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
                       const char *job_id);
 
+/* I/O thread: add whole events that were written elsewhere. -1: out of memory, nothing is added. */
+int bqi_outbox_append(struct bqi_outbox *outbox, const struct bqi_buffer *events);
+
 /* I/O thread: let the host see what was written. */
 void bqi_outbox_publish(struct bqi_outbox *outbox);
 

@@ -8,6 +8,7 @@ const (
 	ConfQueue  int = 2
 	ConfWorker int = 3
 	ConfJob    int = 4
+	ConfRepeat int = 6
 )
 
 // Refusals of a call.

@@ -20,7 +20,9 @@ enum bq_scope {
      * Options of a job. Not for bq_conf_new: they travel in the args of a
      * command.
      */
-    BQ_CONF_JOB = 4
+    BQ_CONF_JOB = 4,
+    /* When a scheduler's jobs run. Not for bq_conf_new either. */
+    BQ_CONF_REPEAT = 6
 };
 
 /* Refusals: answered by a call itself, nothing was begun. */

@@ -11,6 +11,7 @@ module BullMQ
     CONF_QUEUE = 2
     CONF_WORKER = 3
     CONF_JOB = 4
+    CONF_REPEAT = 6
 
     # Refusals of a call.
     EINVAL = -1 # A bad argument or option; bq_conf_error says which.
