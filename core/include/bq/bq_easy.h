@@ -337,12 +337,10 @@ static inline bq_id bq_easy_obliterate(bq_client *client, bq_id queue,
  * delay, timestamp or parent.
  * Reply: the fields of the job; none when there is no such job.
  */
-static inline bq_id bq_easy_upsert_job_scheduler(bq_client *client, bq_id queue,
-                                                 const char *id,
-                                                 const char *name,
-                                                 const char *data,
-                                                 const char *repeat,
-                                                 const char *opts) {
+static inline bq_id
+bq_easy_upsert_job_scheduler(bq_client *client, bq_id queue, const char *id,
+                             const char *name, const char *data,
+                             const char *repeat, const char *opts) {
     bq_buffer args = BQ_BUFFER_INIT;
     bq_easy_text(&args, "id", id);
     bq_easy_json(&args, "repeat", repeat);
