@@ -7,22 +7,24 @@ from .c_text import WIDTH, block_comment
 from .naming import GENERATED, snake
 from .replies import REPLY_TEXT
 
+# Handed over as the JSON text of an object.
+JSON_OBJECTS = ("job options", "repeat options", "labels", "page", "job")
 # How an argument is declared, and how it is written into the args object.
 PARAMETERS = {
     "text": "const char *{name}",
     "integer": "int64_t {name}",
     "boolean": "int {name}",
     "list of text": "const char *const *{name}, size_t {name}_count",
-    "job options": "const char *{name}",
-    "repeat options": "const char *{name}",
+    "list of integer": "const int64_t *{name}, size_t {name}_count",
+    **dict.fromkeys(JSON_OBJECTS, "const char *{name}"),
 }
 WRITERS = {
     "text": 'bq_easy_text(&args, "{key}", {name});',
     "integer": 'bq_easy_integer(&args, "{key}", {name});',
     "boolean": 'bq_easy_boolean(&args, "{key}", {name});',
     "list of text": 'bq_easy_list(&args, "{key}", {name}, {name}_count);',
-    "job options": 'bq_easy_json(&args, "{key}", {name});',
-    "repeat options": 'bq_easy_json(&args, "{key}", {name});',
+    "list of integer": 'bq_easy_integers(&args, "{key}", {name}, {name}_count);',
+    **dict.fromkeys(JSON_OBJECTS, 'bq_easy_json(&args, "{key}", {name});'),
 }
 PRELUDE = Path(__file__).with_name("bq_easy_prelude.h.in")
 

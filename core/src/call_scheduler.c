@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "call.h"
+#include "calls.h"
 #include "clock.h"
 #include "job_fields.h"
 #include "option.h"
@@ -19,7 +19,7 @@ struct template {
     const char *data;
     size_t data_len;
     json_t *opts; /* stored form */
-    struct bqi_plan plan;
+    struct bqi_iteration iteration;
     int64_t now;
 };
 
@@ -57,7 +57,7 @@ static int check_types(const json_t *repeat, struct bqi_error *error) {
     const json_t *every = json_object_get(repeat, "every");
     int is_zero = json_is_number(every) && json_number_value(every) == 0;
     if (is_zero && !json_is_string(json_object_get(repeat, "pattern")))
-        return bqi_plan_check(repeat, error);
+        return bqi_iteration_check(repeat, error);
     return bqi_option_check_object(&bqi_option_scopes[BQ_CONF_REPEAT], repeat, error);
 }
 
@@ -87,7 +87,7 @@ static void write_job(struct bqi_pending *pending, const char *id, int64_t delay
     if (deduplication)
         bqi_record_text(&event, BQ_TAG_DEDUPLICATION_ID, deduplication);
     bqi_record_end(&event);
-    atomic_fetch_sub(&pending->client->pending, 1);
+    bqi_answer_written(pending->client);
     free(text);
     json_decref(expanded);
 }
@@ -115,13 +115,13 @@ static void pack_rule(msgpack_sbuffer *out, const struct template *template) {
     msgpack_packer packer;
     unsigned count = 0;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        count += json_object_get(template->plan.repeat, members[i]) != NULL;
+        count += json_object_get(template->iteration.repeat, members[i]) != NULL;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
     msgpack_pack_map(&packer, count + 1);
     bqi_pack_text(&packer, "name");
     bqi_pack_bytes(&packer, template->name, template->name_len);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        const json_t *value = json_object_get(template->plan.repeat, members[i]);
+        const json_t *value = json_object_get(template->iteration.repeat, members[i]);
         if (!value)
             continue;
         bqi_pack_text(&packer, members[i]);
@@ -139,8 +139,8 @@ static void submit(struct bqi_pending *pending, const struct template *template,
     struct bqi_words words;
     bqi_pending_script(pending, &words, "addJobScheduler");
     bqi_words_keys(&words, keys, names, sizeof names / sizeof *names);
-    if (template->plan.next)
-        bqi_words_int(&words, template->plan.next);
+    if (template->iteration.next)
+        bqi_words_int(&words, template->iteration.next);
     else
         bqi_words_text(&words, "");
     bqi_words_add(&words, packed[0].data, packed[0].size);
@@ -165,8 +165,8 @@ static void send_template(const struct bqi_call *call, const struct template *te
     pack_rule(&packed[0], template);
     msgpack_packer_init(&packer, &packed[1], msgpack_sbuffer_write);
     bqi_pack_json(&packer, template->opts);
-    if (opts && bqi_plan_pack_options(&template->plan, opts, template->scheduler, template->now,
-                                      &packed[2]) == 0)
+    if (opts && bqi_iteration_pack_options(&template->iteration, opts, template->scheduler,
+                                           template->now, &packed[2]) == 0)
         pending = bqi_pending_new(call, template->scheduler, on_scheduled);
     else
         bqi_answer_error(call->client, call->operation,
@@ -184,17 +184,18 @@ static void send_template(const struct bqi_call *call, const struct template *te
 }
 
 /* All that can be refused is refused here, before anything is sent. */
-static enum bqi_plan_status prepare(const struct bqi_call *call, struct template *template,
-                                    struct bqi_error *error) {
+static enum bqi_iteration_status prepare(const struct bqi_call *call, struct template *template,
+                                         struct bqi_error *error) {
     const json_t *repeat = json_object_get(call->args, "repeat");
     const json_t *opts = json_object_get(call->args, "opts");
     if (check_types(repeat, error) != 0 || check_template(opts, error) != 0 ||
         check_repeat(call->client, repeat, template->now, error) != 0)
-        return BQI_PLAN_REFUSED;
+        return BQI_ITERATION_REFUSED;
     template->opts = bqi_job_options_template(call->queue->default_job_options, opts, error);
     if (!template->opts)
-        return BQI_PLAN_REFUSED;
-    return bqi_plan_next(&template->plan, &call->client->zones, repeat, 0, template->now, error);
+        return BQI_ITERATION_REFUSED;
+    return bqi_iteration_next(&template->iteration, &call->client->zones, repeat, 0, template->now,
+                              error);
 }
 
 void bqi_call_upsert_job_scheduler(const struct bqi_call *call) {
@@ -207,13 +208,13 @@ void bqi_call_upsert_job_scheduler(const struct bqi_call *call) {
                                 .data = call->payload_len ? call->payload : "{}",
                                 .data_len = call->payload_len ? call->payload_len : 2,
                                 .now = bqi_now()};
-    enum bqi_plan_status status = prepare(call, &template, &error);
-    if (status == BQI_PLAN_REFUSED)
+    enum bqi_iteration_status status = prepare(call, &template, &error);
+    if (status == BQI_ITERATION_REFUSED)
         bqi_answer_error(call->client, call->operation, &error);
-    else if (status == BQI_PLAN_OVER)
+    else if (status == BQI_ITERATION_OVER)
         bqi_answer_done(call->client, call->operation);
     else
         send_template(call, &template);
-    json_decref(template.plan.repeat);
+    json_decref(template.iteration.repeat);
     json_decref(template.opts);
 }

@@ -1,11 +1,12 @@
-/* Reading and removing job schedulers. */
+/* Reading job schedulers. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "call.h"
+#include "calls.h"
 #include "job_fields.h"
 #include "job_options.h"
+#include "json_text.h"
 #include "number.h"
 #include "scheduler.h"
 
@@ -46,13 +47,10 @@ static void append_json(struct bqi_buffer *out, const json_t *value, const char 
 /* Byte for byte, as all data; what is no JSON is shown as a string. */
 static void append_data(struct bqi_buffer *out, const redisReply *data) {
     json_error_t where;
-    if (bqi_is_json(data->str, data->len, &where)) {
+    if (bqi_json_is_valid(data->str, data->len, &where))
         bqi_buffer_append(out, data->str, data->len);
-        return;
-    }
-    json_t *text = json_stringn(data->str, data->len);
-    append_json(out, text, "\"(data that is not UTF-8)\"");
-    json_decref(text);
+    else
+        bqi_json_append_text(out, data->str, data->len);
 }
 
 static void append_opts(struct bqi_buffer *out, const redisReply *opts) {
@@ -85,13 +83,10 @@ static void append_scheduler(struct bqi_buffer *out, const char *id, const redis
 }
 
 static void answer(struct bqi_pending *pending, struct bqi_buffer *text) {
-    struct bqi_error error;
-    if (text->failed) {
-        bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; the answer is lost.");
-        bqi_answer_error(pending->client, pending->operation, &error);
-    } else {
+    if (text->failed)
+        bqi_answer_no_memory(pending);
+    else
         bqi_answer_text(pending->client, pending->operation, text->data, text->length);
-    }
     bqi_buffer_free(text);
 }
 
@@ -133,7 +128,7 @@ void bqi_call_get_job_scheduler(const struct bqi_call *call) {
     bqi_pending_submit(pending, &words);
 }
 
-/* ---- removeJobScheduler ---- */
+/* ---- getJobSchedulers ---- */
 
 static void remove_words(struct bqi_words *words, const struct bqi_queue *queue, const char *id) {
     static const enum bqi_key keys[] = {BQI_KEY_REPEAT, BQI_KEY_DELAYED, BQI_KEY_EVENTS};
@@ -143,27 +138,6 @@ static void remove_words(struct bqi_words *words, const struct bqi_queue *queue,
     bqi_words_text(words, id);
     bqi_words_key(words, &queue->keys, BQI_KEY_PREFIX);
 }
-
-static int on_removed(struct bqi_pending *pending, const redisReply *reply) {
-    if (reply->type == REDIS_REPLY_INTEGER)
-        bqi_answer_int(pending->client, pending->operation, reply->integer == 0);
-    else
-        bqi_answer_unexpected(pending, "removeJobScheduler");
-    return 0;
-}
-
-void bqi_call_remove_job_scheduler(const struct bqi_call *call) {
-    const char *id = bqi_call_text(call, "id");
-    struct bqi_pending *pending = bqi_pending_new(call, id, on_removed);
-    struct bqi_words words;
-    if (!pending)
-        return;
-    remove_words(&words, call->queue, id);
-    pending->base.script = bqi_script_find("removeJobScheduler");
-    bqi_pending_submit(pending, &words);
-}
-
-/* ---- getJobSchedulers ---- */
 
 static void on_ghost_removed(struct bqi_command *command, const redisReply *reply,
                              const struct bqi_error *error) {
@@ -222,23 +196,5 @@ void bqi_call_get_job_schedulers(const struct bqi_call *call) {
     bqi_words_int(&words, bqi_call_int(call, "start", 0));
     bqi_words_int(&words, bqi_call_int(call, "end", -1));
     bqi_words_text(&words, bqi_call_bool(call, "asc", 0) ? "asc" : "desc");
-    bqi_pending_submit(pending, &words);
-}
-
-/* ---- getJobSchedulersCount ---- */
-
-static int on_count(struct bqi_pending *pending, const redisReply *reply) {
-    bqi_answer_int(pending->client, pending->operation, reply->integer);
-    return 0;
-}
-
-void bqi_call_get_job_schedulers_count(const struct bqi_call *call) {
-    struct bqi_pending *pending = bqi_pending_new(call, NULL, on_count);
-    struct bqi_words words;
-    if (!pending)
-        return;
-    bqi_words_init(&words);
-    bqi_words_text(&words, "ZCARD");
-    bqi_words_key(&words, &call->queue->keys, BQI_KEY_REPEAT);
     bqi_pending_submit(pending, &words);
 }

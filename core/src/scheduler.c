@@ -29,7 +29,7 @@ static int has(const json_t *repeat, const char *name) {
     return value && !json_is_null(value);
 }
 
-int bqi_plan_check(const json_t *repeat, struct bqi_error *error) {
+int bqi_iteration_check(const json_t *repeat, struct bqi_error *error) {
     int has_pattern = pattern_of(repeat) != NULL;
     int has_every = bqi_repeat_number(repeat, "every") != 0;
     if (has_pattern && has_every)
@@ -49,9 +49,9 @@ int bqi_plan_check(const json_t *repeat, struct bqi_error *error) {
 }
 
 /* Strictly after now, the last iteration and the start. */
-static enum bqi_plan_status find_next(int64_t *next, struct bqi_zone_cache *zones,
-                                      const json_t *repeat, int64_t previous, int64_t now,
-                                      struct bqi_error *error) {
+static enum bqi_iteration_status find_next(int64_t *next, struct bqi_zone_cache *zones,
+                                           const json_t *repeat, int64_t previous, int64_t now,
+                                           struct bqi_error *error) {
     const json_t *text = json_object_get(repeat, "pattern");
     const char *zone_name = json_string_value(json_object_get(repeat, "tz"));
     int64_t start = bqi_repeat_number(repeat, "startDate");
@@ -62,16 +62,16 @@ static enum bqi_plan_status find_next(int64_t *next, struct bqi_zone_cache *zone
     if (bqi_cron_parse(&pattern, json_string_value(text), json_string_length(text),
                        json_string_value(json_object_get(repeat, "hashSeed")), error) != 0 ||
         !(zone = bqi_zone_cache_get(zones, zone_name, error)))
-        return BQI_PLAN_REFUSED;
+        return BQI_ITERATION_REFUSED;
     if (json_is_true(json_object_get(repeat, "immediately"))) {
         *next = now;
-        return BQI_PLAN_GOES_ON;
+        return BQI_ITERATION_GOES_ON;
     }
     if (bqi_cron_next(&pattern, zone, start > least ? start : least, start, end, next, error) != 0)
-        return BQI_PLAN_OVER;
+        return BQI_ITERATION_OVER;
     if (*next < least)
         *next = least;
-    return BQI_PLAN_GOES_ON;
+    return BQI_ITERATION_GOES_ON;
 }
 
 /* `immediately` is for the first iteration alone. */
@@ -95,36 +95,37 @@ static json_t *stored_repeat(const json_t *repeat, int64_t count) {
     return NULL;
 }
 
-enum bqi_plan_status bqi_plan_next(struct bqi_plan *plan, struct bqi_zone_cache *zones,
-                                   const json_t *repeat, int64_t previous, int64_t now,
-                                   struct bqi_error *error) {
+enum bqi_iteration_status bqi_iteration_next(struct bqi_iteration *iteration,
+                                             struct bqi_zone_cache *zones, const json_t *repeat,
+                                             int64_t previous, int64_t now,
+                                             struct bqi_error *error) {
     int64_t count = bqi_repeat_number(repeat, "count") + 1;
     int64_t end = bqi_repeat_number(repeat, "endDate");
-    memset(plan, 0, sizeof *plan);
-    if (bqi_plan_check(repeat, error) != 0)
-        return BQI_PLAN_REFUSED;
+    memset(iteration, 0, sizeof *iteration);
+    if (bqi_iteration_check(repeat, error) != 0)
+        return BQI_ITERATION_REFUSED;
     if ((has(repeat, "limit") && count > bqi_repeat_number(repeat, "limit")) || (end && now > end))
-        return BQI_PLAN_OVER;
-    enum bqi_plan_status status = BQI_PLAN_GOES_ON;
+        return BQI_ITERATION_OVER;
+    enum bqi_iteration_status status = BQI_ITERATION_GOES_ON;
     if (pattern_of(repeat))
-        status = find_next(&plan->next, zones, repeat, previous, now, error);
-    if (status != BQI_PLAN_GOES_ON)
+        status = find_next(&iteration->next, zones, repeat, previous, now, error);
+    if (status != BQI_ITERATION_GOES_ON)
         return status;
-    plan->repeat = stored_repeat(repeat, count);
-    if (plan->repeat)
-        return BQI_PLAN_GOES_ON;
+    iteration->repeat = stored_repeat(repeat, count);
+    if (iteration->repeat)
+        return BQI_ITERATION_GOES_ON;
     bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
-    return BQI_PLAN_REFUSED;
+    return BQI_ITERATION_REFUSED;
 }
 
-int bqi_plan_pack_options(const struct bqi_plan *plan, json_t *opts, const char *scheduler,
-                          int64_t now, msgpack_sbuffer *out) {
+int bqi_iteration_pack_options(const struct bqi_iteration *iteration, json_t *opts,
+                               const char *scheduler, int64_t now, msgpack_sbuffer *out) {
     msgpack_packer packer;
-    int status = json_object_set(opts, "repeat", plan->repeat);
+    int status = json_object_set(opts, "repeat", iteration->repeat);
     status |= json_object_set_new(opts, "repeatJobKey", json_string(scheduler));
     status |= json_object_set_new(opts, "timestamp", json_integer(now));
-    if (plan->next)
-        status |= json_object_set_new(opts, "prevMillis", json_integer(plan->next));
+    if (iteration->next)
+        status |= json_object_set_new(opts, "prevMillis", json_integer(iteration->next));
     else
         json_object_del(opts, "prevMillis");
     if (status != 0)

@@ -10,31 +10,32 @@
 #include "error.h"
 #include "zone_cache.h"
 
-enum bqi_plan_status {
-    BQI_PLAN_REFUSED = -1, /* with an error */
-    BQI_PLAN_OVER,         /* its limit or its end is reached: there is no next iteration */
-    BQI_PLAN_GOES_ON
+enum bqi_iteration_status {
+    BQI_ITERATION_REFUSED = -1, /* with an error */
+    BQI_ITERATION_OVER,         /* its limit or its end is reached: there is no next iteration */
+    BQI_ITERATION_GOES_ON
 };
 
-struct bqi_plan {
+struct bqi_iteration {
     int64_t next;   /* ms since the epoch; 0: the script finds it, from `every` */
     json_t *repeat; /* as it is stored in the iteration's options */
 };
 
 /* Refuse rules of both kinds and of none, in Node's words and order. */
-int bqi_plan_check(const json_t *repeat, struct bqi_error *error);
+int bqi_iteration_check(const json_t *repeat, struct bqi_error *error);
 
 /* Work out the next iteration. `repeat` are the repeat options; `previous` is the time of the
- * iteration that leads to this one, 0 without one. When it goes on, the plan's repeat is the
+ * iteration that leads to this one, 0 without one. When it goes on, the iteration's repeat is the
  * caller's to decref. */
-enum bqi_plan_status bqi_plan_next(struct bqi_plan *plan, struct bqi_zone_cache *zones,
-                                   const json_t *repeat, int64_t previous, int64_t now,
-                                   struct bqi_error *error);
+enum bqi_iteration_status bqi_iteration_next(struct bqi_iteration *iteration,
+                                             struct bqi_zone_cache *zones, const json_t *repeat,
+                                             int64_t previous, int64_t now,
+                                             struct bqi_error *error);
 
 /* Pack the options of the iteration: `opts`, in their stored form, are changed for it. -1: out of
  * memory. */
-int bqi_plan_pack_options(const struct bqi_plan *plan, json_t *opts, const char *scheduler,
-                          int64_t now, msgpack_sbuffer *out);
+int bqi_iteration_pack_options(const struct bqi_iteration *iteration, json_t *opts,
+                               const char *scheduler, int64_t now, msgpack_sbuffer *out);
 
 /* A repeat option that is a number, or a text that is one; 0 without it. */
 int64_t bqi_repeat_number(const json_t *repeat, const char *name);

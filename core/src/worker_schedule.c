@@ -166,28 +166,29 @@ static void submit_update(struct bqi_scheduling *scheduling) {
     bqi_free(job_key);
 }
 
-/* ---- the plan ---- */
+/* ---- the iteration ---- */
 
-static void plan(struct bqi_scheduling *scheduling) {
-    struct bqi_plan plan;
+static void iteration(struct bqi_scheduling *scheduling) {
+    struct bqi_iteration iteration;
     struct bqi_error error;
     int64_t now = bqi_now();
-    enum bqi_plan_status status = bqi_plan_next(
-        &plan, &scheduling->base.worker->client->zones, json_object_get(scheduling->opts, "repeat"),
-        bqi_repeat_number(scheduling->opts, "prevMillis"), now, &error);
-    if (status == BQI_PLAN_REFUSED) {
+    enum bqi_iteration_status status =
+        bqi_iteration_next(&iteration, &scheduling->base.worker->client->zones,
+                           json_object_get(scheduling->opts, "repeat"),
+                           bqi_repeat_number(scheduling->opts, "prevMillis"), now, &error);
+    if (status == BQI_ITERATION_REFUSED) {
         leave_active(scheduling, &error);
         return;
     }
-    if (status == BQI_PLAN_OVER) {
+    if (status == BQI_ITERATION_OVER) {
         go_on(scheduling);
         return;
     }
-    scheduling->next = plan.next;
+    scheduling->next = iteration.next;
     int packed = bqi_job_options_normalise(scheduling->opts) == 0 &&
-                 bqi_plan_pack_options(&plan, scheduling->opts, scheduling->scheduler, now,
-                                       &scheduling->packed) == 0;
-    json_decref(plan.repeat);
+                 bqi_iteration_pack_options(&iteration, scheduling->opts, scheduling->scheduler,
+                                            now, &scheduling->packed) == 0;
+    json_decref(iteration.repeat);
     if (packed)
         submit_update(scheduling);
     else
@@ -205,7 +206,7 @@ static void on_probed(struct bqi_command *command, const redisReply *reply,
     } else if (error) {
         leave_active(scheduling, error);
     } else if (reply->integer) {
-        plan(scheduling);
+        iteration(scheduling);
     } else {
         bqi_scheduler_refuse_legacy(scheduling->scheduler, "", &legacy);
         tell(scheduling, &legacy);
@@ -266,5 +267,5 @@ void bqi_job_schedule_next(struct bqi_job *job, const redisReply *hash, const ch
     else if (bqi_scheduler_is_legacy(scheduling->scheduler))
         probe(scheduling);
     else
-        plan(scheduling);
+        iteration(scheduling);
 }

@@ -58,6 +58,8 @@ const (
 const (
 	// One job of addBulk: NAME, DATA, OPTS.
 	RequestAdd int = 100
+	// One job of a reply of kind jobs, with the fields of getJob's reply.
+	RequestJobFields int = 102
 )
 
 // Kinds of fields.
@@ -135,6 +137,8 @@ const (
 	TagProcessedBy uint16 = 41
 	// Lock token.
 	TagToken uint16 = 42
+	// A run of JOB_FIELDS records.
+	TagJobs uint16 = 70
 )
 
 // Codes of errors.

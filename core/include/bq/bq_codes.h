@@ -82,7 +82,9 @@ enum bq_event {
 /* Types of request records. */
 enum bq_request {
     /* One job of addBulk: NAME, DATA, OPTS. */
-    BQ_REC_ADD = 100
+    BQ_REC_ADD = 100,
+    /* One job of a reply of kind jobs, with the fields of getJob's reply. */
+    BQ_REC_JOB_FIELDS = 102
 };
 
 /* Kinds of fields. */
@@ -162,7 +164,9 @@ enum bq_tag {
     /* Name of the worker that took it. */
     BQ_TAG_PROCESSED_BY = 41,
     /* Lock token. */
-    BQ_TAG_TOKEN = 42
+    BQ_TAG_TOKEN = 42,
+    /* A run of JOB_FIELDS records. */
+    BQ_TAG_JOBS = 70
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

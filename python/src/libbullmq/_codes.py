@@ -39,6 +39,8 @@ EV_FAILED: Final = 11
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
+# One job of a reply of kind jobs, with the fields of getJob's reply.
+REC_JOB_FIELDS: Final = 102
 
 # Kinds of fields.
 KIND_INTEGER: Final = 1
@@ -80,6 +82,7 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
+TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.

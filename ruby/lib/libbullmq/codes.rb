@@ -36,6 +36,7 @@ module BullMQ
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
+    REC_JOB_FIELDS = 102 # One job of a reply of kind jobs, with the fields of getJob's reply.
 
     # Kinds of fields.
     KIND_INTEGER = 1
@@ -76,6 +77,7 @@ module BullMQ
     TAG_DEFERRED_FAILURE = 40 # The job must fail with this text when it is next taken.
     TAG_PROCESSED_BY = 41 # Name of the worker that took it.
     TAG_TOKEN = 42 # Lock token.
+    TAG_JOBS = 70 # A run of JOB_FIELDS records.
 
     # Errors.
     ERR_JOB_NOT_EXIST = -1 # The job's hash is gone.
