@@ -79,8 +79,8 @@ typedef int64_t bq_id;
     $result = rb_utf8_str_new($1.ptr, (long)$1.len);
 }
 %rename("open?") is_open;
-/* No events: nil. */
-%typemap(out) Batch *take {
+/* No events, no memory: nil. */
+%typemap(out) Batch *take, Batch *cron_next {
     $result = $1 != NULL ? SWIG_NewPointerObj($1, $1_descriptor, SWIG_POINTER_OWN) : Qnil;
 }
 #endif
@@ -250,3 +250,20 @@ typedef struct Batch {
         $self->handle = NULL;
     }
 }
+
+/* ---- cron --------------------------------------------------------------------------------------- */
+
+%newobject cron_next;
+%inline %{
+/* Runs of a cron pattern: a batch of one record, or no batch when memory is short. */
+static Batch *cron_next(bq_bytes args) {
+    bq_batch *runs = bq_cron_next(args);
+    Batch *batch = runs != NULL ? calloc(1, sizeof *batch) : NULL;
+    if (batch == NULL) {
+        bq_batch_free(runs);
+        return NULL;
+    }
+    batch->handle = runs;
+    return batch;
+}
+%}

@@ -26,6 +26,7 @@ ARGUMENT_TYPES = {
     "list of text",
     "list of integer",
     "job options",
+    "repeat options",
     "labels",
     "page",
     "job",

@@ -13,6 +13,7 @@ SCOPE_DOCS = {
     "worker": "Options of bq_worker_open.",
     "events": "Options of bq_events_open.",
     "job": "Options of a job. Not for bq_conf_new: they travel in the args of a command.",
+    "repeat": "When a scheduler's jobs run. Not for bq_conf_new either.",
 }
 KIND_DOCS = {
     "INTEGER": "Value is an i64.",

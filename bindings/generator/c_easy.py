@@ -8,7 +8,7 @@ from .naming import GENERATED, snake
 from .replies import REPLY_TEXT
 
 # Handed over as the JSON text of an object.
-JSON_OBJECTS = ("job options", "labels", "page", "job")
+JSON_OBJECTS = ("job options", "repeat options", "labels", "page", "job")
 # How an argument is declared, and how it is written into the args object.
 PARAMETERS = {
     "text": "const char *{name}",

@@ -57,10 +57,11 @@ def _option_flags(option: Option) -> str:
 
 def _scopes(api: Api) -> str:
     rows = ["const struct bqi_option_scope bqi_option_scopes[] = {", "    {NULL, NULL, 0},"]
-    for position, (scope, number) in enumerate(api.scopes.items(), start=1):
-        if number != position:
-            raise ValueError(f"api.json: scope {scope} must have the number {position}")
-        rows.append(f"    {{{_quote(scope)}, bqi_{scope}_options, {len(api.options[scope])}}},")
+    names = {number: scope for scope, number in api.scopes.items()}
+    for number in range(1, max(names) + 1):
+        scope = names.get(number)
+        row = f"{_quote(scope)}, bqi_{scope}_options, {len(api.options[scope])}" if scope else "NULL, NULL, 0"
+        rows.append(f"    {{{row}}},")
     return "\n".join([*rows, "};", ""])
 
 

@@ -16,6 +16,7 @@ bytes it names. The answer is a `BQ_EV_REPLY` with the fields named here, or a `
 For C, `bq_easy.h` has a function per command."""
 VALUES = {
     "job options": "[job options](options.md#job)",
+    "repeat options": "[repeat options](options.md#repeat)",
     "labels": "object of text",
     "page": "object {cursor, count}: from 0, and about how many (20)",
     "job": "object {id, queue}",

@@ -19,6 +19,7 @@ SECTIONS = {
     "worker": ("Worker", "Given when a worker is opened."),
     "events": ("Queue events", "Given when the queue events of a queue are read."),
     "job": ("Job", "Given with every job that is added, or as `defaultJobOptions` of a queue."),
+    "repeat": ("Repeat", "When the jobs of a scheduler run: given with `upsertJobScheduler`."),
 }
 
 

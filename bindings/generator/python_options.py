@@ -129,12 +129,20 @@ class OptionsClass:
         return [*inner, "\n".join(lines)]
 
 
-ROOTS = {"ClientOptions", "QueueOptions", "WorkerOptions", "QueueEventsOptions", "JobOptions"}
+ROOTS = {
+    "ClientOptions",
+    "QueueOptions",
+    "WorkerOptions",
+    "QueueEventsOptions",
+    "JobOptions",
+    "RepeatOptions",
+}
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
     classes = [
         _scope("job", api, OptionsClass("JobOptions", "Options of one job.")),
+        _scope("repeat", api, OptionsClass("RepeatOptions", "When the jobs of a scheduler run.")),
         _scope("client", api, OptionsClass("ClientOptions", "Options of a client: one connection pool.")),
         _scope(
             "queue",

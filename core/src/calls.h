@@ -12,6 +12,7 @@ extern const struct bqi_call_entry bqi_calls_reading_queue[];
 extern const struct bqi_call_entry bqi_calls_reading_jobs[];
 extern const struct bqi_call_entry bqi_calls_changing_jobs[];
 extern const struct bqi_call_entry bqi_calls_events[];
+extern const struct bqi_call_entry bqi_calls_schedulers[];
 
 /* Each in the file call_<name>.c, or in the one named behind it. */
 void bqi_call_add(const struct bqi_call *call);
@@ -23,6 +24,8 @@ void bqi_call_get_job_children_values(const struct bqi_call *call);    /* call_c
 void bqi_call_get_job_dependencies(const struct bqi_call *call);       /* call_children.c */
 void bqi_call_get_job_dependencies_count(const struct bqi_call *call); /* call_children.c */
 void bqi_call_get_job_logs(const struct bqi_call *call);               /* call_job_logs.c */
+void bqi_call_get_job_scheduler(const struct bqi_call *call);          /* call_scheduler_read.c */
+void bqi_call_get_job_schedulers(const struct bqi_call *call);         /* call_scheduler_read.c */
 void bqi_call_get_queue_events(const struct bqi_call *call);           /* call_client_list.c */
 void bqi_call_get_workers(const struct bqi_call *call);                /* call_client_list.c */
 void bqi_call_get_workers_count(const struct bqi_call *call);          /* call_client_list.c */
@@ -31,5 +34,6 @@ void bqi_call_publish_event(const struct bqi_call *call); /* call_events.c */
 void bqi_call_prometheus(const struct bqi_call *call);
 void bqi_call_remove_orphaned_jobs(const struct bqi_call *call); /* call_orphans.c */
 void bqi_call_wait_until_finished(const struct bqi_call *call);  /* wait_until_finished.c */
+void bqi_call_upsert_job_scheduler(const struct bqi_call *call); /* call_scheduler.c */
 
 #endif

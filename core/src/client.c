@@ -280,6 +280,7 @@ void bq_client_free(bq_client *client) {
     bqi_idmap_free(&client->workers);
     bqi_idmap_free(&client->queue_events);
     bqi_idmap_free(&client->jobs);
+    bqi_zone_cache_free(&client->zones);
     bqi_inbox_destroy(&client->inbox);
     bqi_outbox_destroy(&client->outbox);
     bqi_server_options_free(&client->server);

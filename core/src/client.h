@@ -14,6 +14,7 @@
 #include "operations.h"
 #include "outbox.h"
 #include "server_options.h"
+#include "zone_cache.h"
 
 struct bq_client {
     /* Set once. */
@@ -41,6 +42,7 @@ struct bq_client {
     struct bqi_idmap workers;
     struct bqi_idmap queue_events;
     struct bqi_idmap jobs;
+    struct bqi_zone_cache zones; /* of schedulers */
     int was_connected;
     int shutting_down; /* closing in order */
     int closed;

@@ -79,3 +79,13 @@ unsigned bqi_error_flags(int code) {
     const struct bqi_error_entry *entry = find(code);
     return entry ? entry->flags : 0;
 }
+
+int bqi_error_is_passing(const struct bqi_error *error) {
+    static const char *const starts[] = {"LOADING",     "OOM",      "READONLY",
+                                         "BUSY",        "MISCONF",  "MASTERDOWN",
+                                         "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(error->message, starts[i], strlen(starts[i])) == 0)
+            return 1;
+    return 0;
+}

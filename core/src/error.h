@@ -20,6 +20,9 @@ int bqi_error_set(struct bqi_error *error, int code, const char *format, ...)
 int bqi_error_set_script(struct bqi_error *error, long long code, const char *subject,
                          const char *command, const char *state);
 
+/* Whether Redis refused because it cannot write just now, and will be able to again. */
+int bqi_error_is_passing(const struct bqi_error *error);
+
 const char *bqi_error_name(int code);
 unsigned bqi_error_flags(int code);
 

@@ -26,6 +26,8 @@ static void unlink_job(struct bqi_job *job) {
 void bqi_job_free(struct bqi_job *job) {
     if (job->repeating)
         bqi_job_drop_repeating(job);
+    if (job->scheduling)
+        bqi_job_drop_scheduling(job);
     unlink_job(job);
     bqi_idmap_remove(&job->worker->client->jobs, job->id);
     bqi_run_options_unref(job->options);

@@ -5,6 +5,7 @@
 #include "run_options.h"
 #include "worker.h"
 
+struct bqi_scheduling;
 struct bqi_finish; /* an outcome on its way, job_outcome.h */
 
 struct bqi_job {
@@ -18,11 +19,12 @@ struct bqi_job {
     char *stacktrace;                /* JSON array as stored; NULL: none */
     int64_t attempts_made;
     int64_t attempts_started;
-    int64_t lock_stamp;           /* ms since epoch: start or last renewal */
-    int renewing;                 /* its lock is kept; off once its outcome is on its way */
-    int finishing;                /* its outcome is known and on its way */
-    struct bqi_finish *repeating; /* its outcome waits to be sent again */
-    int untaken;                  /* its event was withdrawn before the host saw it */
+    int64_t lock_stamp;                /* ms since epoch: start or last renewal */
+    int renewing;                      /* its lock is kept; off once its outcome is on its way */
+    int finishing;                     /* its outcome is known and on its way */
+    struct bqi_finish *repeating;      /* its outcome waits to be sent again */
+    struct bqi_scheduling *scheduling; /* its scheduler's next iteration waits to be sent again */
+    int untaken;                       /* its event was withdrawn before the host saw it */
 };
 
 /* Takes its place in the worker's list and in the client's map. NULL: out of memory. */
@@ -30,6 +32,21 @@ struct bqi_job *bqi_job_new(struct bqi_worker *worker, const char *job_id, const
                             const redisReply *hash);
 /* Leaves both and frees it; the slot is the caller's to free. */
 void bqi_job_free(struct bqi_job *job);
+
+/* ---- worker_fetch.c ---- */
+
+/* What the host is told of a fetched job: the job or, with a reason, that it failed. -1: out of
+ * memory. */
+int bqi_job_write_event(struct bqi_buffer *into, const struct bqi_job *job, const redisReply *hash,
+                        const char *why);
+
+/* ---- worker_schedule.c ---- */
+
+/* Make the next iteration of the job's scheduler, then tell the host of the job, or fail it with
+ * `why`. */
+void bqi_job_schedule_next(struct bqi_job *job, const redisReply *hash, const char *why);
+/* Forget the iteration that waits to be sent again. */
+void bqi_job_drop_scheduling(struct bqi_job *job);
 
 /* ---- job_failure.c ---- */
 

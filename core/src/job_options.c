@@ -90,7 +90,7 @@ static json_t *merge(const json_t *defaults, const json_t *opts) {
     return merged;
 }
 
-static int normalise(json_t *merged) {
+int bqi_job_options_normalise(json_t *merged) {
     json_t *backoff = json_object_get(merged, "backoff");
     if (!json_object_get(merged, "attempts") &&
         json_object_set_new(merged, "attempts", json_integer(0)) != 0)
@@ -220,7 +220,7 @@ int bqi_job_options_init(struct bqi_job_options *options, const json_t *defaults
         return -1;
     }
     options->values = merged;
-    if (normalise(merged) == 0 && pack(options) == 0) {
+    if (bqi_job_options_normalise(merged) == 0 && pack(options) == 0) {
         read_values(options);
         return 0;
     }
@@ -236,4 +236,18 @@ void bqi_job_options_free(struct bqi_job_options *options) {
     msgpack_sbuffer_destroy(&options->packed);
     free(options->json);
     memset(options, 0, sizeof *options);
+}
+
+json_t *bqi_job_options_template(const json_t *defaults, const json_t *opts,
+                                 struct bqi_error *error) {
+    json_t *merged = merge(defaults, opts);
+    if (merged && check(merged, error) != 0) {
+        json_decref(merged);
+        return NULL;
+    }
+    json_t *stored = merged ? stored_form(merged) : NULL;
+    json_decref(merged);
+    if (!stored)
+        bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory.");
+    return stored;
 }

@@ -24,6 +24,13 @@ struct bqi_job_options {
 /* `defaults` and `opts` are objects or NULL. On -1 nothing needs freeing. */
 int bqi_job_options_init(struct bqi_job_options *options, const json_t *defaults,
                          const json_t *opts, struct bqi_error *error);
+/* What a scheduler keeps for its jobs: merged and checked, in the stored form, but not normalised,
+ * as Node keeps it. NULL with `error`. */
+json_t *bqi_job_options_template(const json_t *defaults, const json_t *opts,
+                                 struct bqi_error *error);
+/* What every job's options have: attempts, and a backoff that is an object. -1: out of memory. */
+int bqi_job_options_normalise(json_t *options);
+
 /* The JSON text that is stored, short names; NULL: out of memory. */
 const char *bqi_job_options_json(struct bqi_job_options *options);
 void bqi_job_options_free(struct bqi_job_options *options);

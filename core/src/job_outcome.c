@@ -164,17 +164,6 @@ void bqi_outcome_answered(struct bqi_finish *finish, long long code, const redis
         on_stored(finish, next);
 }
 
-/* A server that cannot write just now will be able to again. */
-static int is_passing(const char *message) {
-    static const char *const starts[] = {"LOADING",     "OOM",      "READONLY",
-                                         "BUSY",        "MISCONF",  "MASTERDOWN",
-                                         "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS"};
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (strncmp(message, starts[i], strlen(starts[i])) == 0)
-            return 1;
-    return 0;
-}
-
 void bqi_job_drop_repeating(struct bqi_job *job) {
     struct bqi_finish *finish = job->repeating;
     struct bqi_error error;
@@ -196,7 +185,7 @@ static void repeat(void *arg) {
 
 void bqi_outcome_refused(struct bqi_finish *finish, const struct bqi_error *error) {
     struct bqi_worker *worker = finish->base.worker;
-    if (is_passing(error->message) && !worker->abandoned) {
+    if (bqi_error_is_passing(error) && !worker->abandoned) {
         bqi_worker_error(worker, error, finish->job->job_id);
         finish->job->renewing = 1; /* until it can be stored, nobody else may take it */
         finish->job->repeating = finish;

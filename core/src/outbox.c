@@ -84,21 +84,18 @@ struct bqi_record bqi_outbox_begin(struct bqi_outbox *outbox, int type, bq_id id
     return bqi_record_begin(&outbox->written, type, id);
 }
 
-static void write_error(struct bqi_outbox *outbox, bq_id id, int code, const char *message,
-                        size_t len, const char *job_id) {
-    struct bqi_record event = bqi_outbox_begin(outbox, BQ_EV_ERROR, id);
-    bqi_record_int(&event, BQ_TAG_CODE, code);
-    bqi_record_text(&event, BQ_TAG_ERROR_NAME, bqi_error_name(code));
-    bqi_record_bytes(&event, BQ_TAG_MESSAGE, message, len);
-    bqi_record_int(&event, BQ_TAG_FLAGS, bqi_error_flags(code));
-    if (job_id)
-        bqi_record_text(&event, BQ_TAG_JOB_ID, job_id);
-    bqi_record_end(&event);
+int bqi_outbox_append(struct bqi_outbox *outbox, const struct bqi_buffer *events) {
+    char *room = bqi_buffer_extend(&outbox->written, events->length);
+    if (room)
+        memcpy(room, events->data, events->length);
+    else
+        outbox->written.failed = 0; /* what is there is whole */
+    return room ? 0 : -1;
 }
 
 void bqi_outbox_error(struct bqi_outbox *outbox, bq_id id, const struct bqi_error *error,
                       const char *job_id) {
-    write_error(outbox, id, error->code, error->message, strlen(error->message), job_id);
+    bqi_record_error(&outbox->written, id, error, job_id);
 }
 
 void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const char *message,
@@ -106,8 +103,8 @@ void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const 
     char *mended = bqi_strndup(message, len);
     if (mended)
         bqi_utf8_mend(mended, len);
-    write_error(outbox, id, code, mended ? mended : "Out of memory.",
-                mended ? len : strlen("Out of memory."), job_id);
+    bqi_record_error_text(&outbox->written, id, code, mended ? mended : "Out of memory.",
+                          mended ? len : strlen("Out of memory."), job_id);
     bqi_free(mended);
 }
 
@@ -238,6 +235,15 @@ int bq_client_fd(const bq_client *client) {
     if (bqi_client_is_forked(client))
         return BQ_EFORKED;
     return bqi_client_outbox((bq_client *)client)->read_fd;
+}
+
+bq_batch *bqi_batch_new(struct bqi_buffer *bytes) {
+    bq_batch *batch = bytes->length ? bqi_calloc(sizeof *batch) : NULL;
+    if (batch)
+        batch->bytes = *bytes;
+    else
+        bqi_buffer_free(bytes);
+    return batch;
 }
 
 bq_bytes bq_batch_bytes(const bq_batch *batch) {

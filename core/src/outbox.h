@@ -37,6 +37,9 @@ void bqi_outbox_error_text(struct bqi_outbox *outbox, bq_id id, int code, const 
  * of what waits. Only what may be asked for later waits for room: queue events. */
 int bqi_outbox_has_room(struct bqi_outbox *outbox);
 
+/* I/O thread: add whole events that were written elsewhere. -1: out of memory, nothing is added. */
+int bqi_outbox_append(struct bqi_outbox *outbox, const struct bqi_buffer *events);
+
 /* I/O thread: let the host see what was written. */
 void bqi_outbox_publish(struct bqi_outbox *outbox);
 
@@ -44,5 +47,9 @@ void bqi_outbox_publish(struct bqi_outbox *outbox);
  * called with each one's type and id. */
 void bqi_outbox_withdraw(struct bqi_outbox *outbox, int (*choose)(void *arg, int type, bq_id id),
                          void *arg);
+
+/* A batch of the records in `bytes`, which it takes over. NULL: there are none, because memory ran
+ * out, or there is none for the batch; `bytes` is freed. */
+bq_batch *bqi_batch_new(struct bqi_buffer *bytes);
 
 #endif

@@ -84,3 +84,20 @@ int bqi_record_end(struct bqi_record *record) {
     put32(buffer->data + record->start, (uint32_t)(buffer->length - record->start));
     return 0;
 }
+
+void bqi_record_error_text(struct bqi_buffer *buffer, bq_id id, int code, const char *message,
+                           size_t len, const char *job_id) {
+    struct bqi_record event = bqi_record_begin(buffer, BQ_EV_ERROR, id);
+    bqi_record_int(&event, BQ_TAG_CODE, code);
+    bqi_record_text(&event, BQ_TAG_ERROR_NAME, bqi_error_name(code));
+    bqi_record_bytes(&event, BQ_TAG_MESSAGE, message, len);
+    bqi_record_int(&event, BQ_TAG_FLAGS, bqi_error_flags(code));
+    if (job_id)
+        bqi_record_text(&event, BQ_TAG_JOB_ID, job_id);
+    bqi_record_end(&event);
+}
+
+void bqi_record_error(struct bqi_buffer *buffer, bq_id id, const struct bqi_error *error,
+                      const char *job_id) {
+    bqi_record_error_text(buffer, id, error->code, error->message, strlen(error->message), job_id);
+}

@@ -6,6 +6,7 @@
 
 #include "bq/bq.h"
 #include "buffer.h"
+#include "error.h"
 
 struct bqi_record {
     struct bqi_buffer *buffer;
@@ -20,5 +21,11 @@ void bqi_record_text(struct bqi_record *record, int tag, const char *text);
 
 /* Fill in length and field count. If memory ran out the record is taken back whole; returns -1. */
 int bqi_record_end(struct bqi_record *record);
+
+/* A whole ERROR event; `job_id` may be NULL. */
+void bqi_record_error_text(struct bqi_buffer *buffer, bq_id id, int code, const char *message,
+                           size_t len, const char *job_id);
+void bqi_record_error(struct bqi_buffer *buffer, bq_id id, const struct bqi_error *error,
+                      const char *job_id);
 
 #endif

@@ -75,6 +75,19 @@ const struct bqi_option bqi_job_options[] = {
     {"telemetry", BQI_OPTION_TELEMETRY, 0, -HUGE_VAL, HUGE_VAL, "null", "an object {metadata, omitContext}"},
 };
 
+const struct bqi_option bqi_repeat_options[] = {
+    {"every", BQI_OPTION_INTEGER, 0, 1, HUGE_VAL, "null", "an integer (ms) of at least 1"},
+    {"pattern", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
+    {"tz", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
+    {"limit", BQI_OPTION_INTEGER, 0, 0, HUGE_VAL, "null", "an integer of at least 0"},
+    {"startDate", BQI_OPTION_INTEGER, 0, -HUGE_VAL, HUGE_VAL, "null", "an integer (ms)"},
+    {"endDate", BQI_OPTION_INTEGER, 0, -HUGE_VAL, HUGE_VAL, "null", "an integer (ms)"},
+    {"offset", BQI_OPTION_INTEGER, 0, -HUGE_VAL, HUGE_VAL, "null", "an integer (ms)"},
+    {"immediately", BQI_OPTION_BOOLEAN, 0, -HUGE_VAL, HUGE_VAL, "false", "true or false"},
+    {"count", BQI_OPTION_INTEGER, 0, 0, HUGE_VAL, "0", "an integer of at least 0"},
+    {"hashSeed", BQI_OPTION_STRING, 0, -HUGE_VAL, HUGE_VAL, "null", "text"},
+};
+
 const struct bqi_option_scope bqi_option_scopes[] = {
     {NULL, NULL, 0},
     {"client", bqi_client_options, 13},
@@ -82,6 +95,7 @@ const struct bqi_option_scope bqi_option_scopes[] = {
     {"worker", bqi_worker_options, 15},
     {"job", bqi_job_options, 19},
     {"events", bqi_events_options, 2},
+    {"repeat", bqi_repeat_options, 10},
 };
 
 const struct bqi_error_entry bqi_error_entries[] = {

@@ -38,7 +38,7 @@ void bqi_worker_out_of_memory(struct bqi_worker *worker) {
 void bqi_worker_submit(struct bqi_worker *worker, struct bqi_worker_command *command,
                        const char *script, struct bqi_words *words, bqi_command_done done) {
     command->worker = worker;
-    command->base.script = bqi_script_find(script);
+    command->base.script = script ? bqi_script_find(script) : NULL;
     command->base.patience = BQI_WAITS_FOREVER;
     command->base.done = done;
     worker->commands++;

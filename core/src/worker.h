@@ -84,8 +84,8 @@ void bqi_worker_connected(struct bqi_worker *worker); /* the shared connection i
 void bqi_worker_turn(struct bqi_worker *worker);      /* decide what to do next */
 void bqi_worker_free(struct bqi_worker *worker);
 
-/* Submit on the shared connection, or on `connection`. `command` is zeroed but for its embedding
- * struct, and counts as on its way until bqi_worker_command_ended. */
+/* Submit on the shared connection; `script` NULL: a command that is none. `command` is zeroed but
+ * for its embedding struct, and counts as on its way until bqi_worker_command_ended. */
 void bqi_worker_submit(struct bqi_worker *worker, struct bqi_worker_command *command,
                        const char *script, struct bqi_words *words, bqi_command_done done);
 void bqi_worker_command_ended(struct bqi_worker *worker);

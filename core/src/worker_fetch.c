@@ -67,22 +67,39 @@ void bqi_worker_pack_batch(const struct bqi_worker *worker, msgpack_sbuffer *out
 
 /* ---- a fetched job ---- */
 
-static void tell_failed(struct bqi_worker *worker, const struct bqi_job *job,
-                        const redisReply *hash, const char *why) {
+static int write_failed(struct bqi_buffer *into, const struct bqi_job *job, const redisReply *hash,
+                        const char *why) {
     const redisReply *name = bqi_job_field(hash, "name");
-    struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_FAILED, worker->id);
+    struct bqi_record event = bqi_record_begin(into, BQ_EV_FAILED, job->worker->id);
     bqi_record_text(&event, BQ_TAG_JOB_ID, job->job_id);
     if (name)
         bqi_record_bytes(&event, BQ_TAG_NAME, name->str, name->len);
     bqi_record_text(&event, BQ_TAG_MESSAGE, why);
-    bqi_record_end(&event);
+    return bqi_record_end(&event);
+}
+
+static int write_job(struct bqi_buffer *into, const struct bqi_job *job, const redisReply *hash) {
+    const char *opts = job->options->public_text;
+    struct bqi_record event = bqi_record_begin(into, BQ_EV_JOB, job->id);
+    bqi_record_int(&event, BQ_TAG_WORKER, job->worker->id);
+    bqi_record_text(&event, BQ_TAG_JOB_ID, job->job_id);
+    bqi_record_text(&event, BQ_TAG_TOKEN, job->token);
+    bqi_job_fields_write(&event, hash, opts, opts ? strlen(opts) : 0);
+    return bqi_record_end(&event);
+}
+
+int bqi_job_write_event(struct bqi_buffer *into, const struct bqi_job *job, const redisReply *hash,
+                        const char *why) {
+    struct bqi_error told; /* what other clients wrote need not be UTF-8 */
+    if (!why)
+        return write_job(into, job, hash);
+    bqi_error_set(&told, BQ_ERR_UNREADABLE_JOB, "%s", why);
+    return write_failed(into, job, hash, told.message);
 }
 
 static void fail_unseen(struct bqi_job *job, const redisReply *hash, const char *why) {
     struct bqi_failure failure = {why, NULL, 1, 0};
-    struct bqi_error told; /* what other clients wrote need not be UTF-8 */
-    bqi_error_set(&told, BQ_ERR_UNREADABLE_JOB, "%s", why);
-    tell_failed(job->worker, job, hash, told.message);
+    bqi_job_write_event(&job->worker->client->outbox.written, job, hash, why);
     bqi_job_fail(job, 0, &failure);
 }
 
@@ -106,13 +123,7 @@ static int read_options(struct bqi_job *job, const redisReply *hash, struct bqi_
 
 static void hand_over(struct bqi_job *job, const redisReply *hash) {
     struct bqi_worker *worker = job->worker;
-    const char *opts = job->options->public_text;
-    struct bqi_record event = bqi_outbox_begin(&worker->client->outbox, BQ_EV_JOB, job->id);
-    bqi_record_int(&event, BQ_TAG_WORKER, worker->id);
-    bqi_record_text(&event, BQ_TAG_JOB_ID, job->job_id);
-    bqi_record_text(&event, BQ_TAG_TOKEN, job->token);
-    bqi_job_fields_write(&event, hash, opts, opts ? strlen(opts) : 0);
-    if (bqi_record_end(&event) == 0)
+    if (bqi_job_write_event(&worker->client->outbox.written, job, hash, NULL) == 0)
         return;
     bqi_worker_out_of_memory(worker);
     bqi_job_give_back(job, 0);
@@ -123,9 +134,30 @@ static int is_ghost(const redisReply *hash) {
     return !bqi_job_field(hash, "name") && !bqi_job_field(hash, "data");
 }
 
+/* Why a job that can be read must not run all the same; NULL: it may. */
+static const char *reason_to_fail(const struct bqi_job *job, const redisReply *hash) {
+    const redisReply *deferred = bqi_job_field(hash, "defa");
+    int64_t max_started = job->worker->options.max_started_attempts;
+    if (deferred)
+        return deferred->str;
+    return max_started > 0 && max_started < job->attempts_started
+               ? "job started more than allowable limit"
+               : NULL;
+}
+
+static void admit_readable(struct bqi_job *job, const redisReply *hash) {
+    const char *why = reason_to_fail(job, hash);
+    const redisReply *scheduler = bqi_job_field(hash, "rjk");
+    if (scheduler && scheduler->len)
+        bqi_job_schedule_next(job, hash, why);
+    else if (why)
+        fail_unseen(job, hash, why);
+    else
+        hand_over(job, hash);
+}
+
 static void admit(struct bqi_job *job, const redisReply *hash) {
     struct bqi_worker *worker = job->worker;
-    const redisReply *deferred = bqi_job_field(hash, "defa");
     struct bqi_error error;
     if (worker->state != BQI_WORKER_OPEN || worker->occupied > worker->credit) {
         bqi_job_give_back(job, 0);
@@ -138,13 +170,8 @@ static void admit(struct bqi_job *job, const redisReply *hash) {
     } else if (read_options(job, hash, &error) != 0) {
         bqi_worker_error(worker, &error, job->job_id);
         fail_unseen(job, hash, error.message);
-    } else if (deferred) {
-        fail_unseen(job, hash, deferred->str);
-    } else if (worker->options.max_started_attempts > 0 &&
-               worker->options.max_started_attempts < job->attempts_started) {
-        fail_unseen(job, hash, "job started more than allowable limit");
     } else {
-        hand_over(job, hash);
+        admit_readable(job, hash);
     }
 }
 

@@ -9,6 +9,7 @@ const (
 	ConfWorker int = 3
 	ConfJob    int = 4
 	ConfEvents int = 5
+	ConfRepeat int = 6
 )
 
 // Refusals of a call.

@@ -24,7 +24,14 @@ REPLIES = {command["name"]: command["reply"] for command in API["commands"]}
 ROWS = [*QUEUE_ROWS, *JOB_ROWS]
 
 # Families that other files compare with Node.
-ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"}
+SCHEDULERS = {
+    "upsertJobScheduler",
+    "getJobScheduler",
+    "getJobSchedulers",
+    "getJobSchedulersCount",
+    "removeJobScheduler",
+}
+ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

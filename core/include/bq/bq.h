@@ -52,6 +52,22 @@ BQ_API const char *bq_version(void);
 /* One sentence about a refusal code. Static, never NULL. */
 BQ_API const char *bq_strerror(int code);
 
+/* ---- cron ------------------------------------------------------------- */
+
+/*
+ * When a cron pattern runs, as the schedulers of BullMQ compute it: needs no
+ * client and no Redis, and does not block. `args` is a JSON object: "pattern"
+ * (text), "tz" (IANA name, unset: the host's zone), "start" (ms since epoch,
+ * runs come after it, unset: now), "end" (ms since epoch, the last run may be
+ * at it, unset: none), "count" (1 to 1000, unset: 1), "hashSeed" (text, decides
+ * what "H" in the pattern stands for, unset: chance does). The batch holds one
+ * record: BQ_EV_REPLY with VALUE, a JSON list of ms since epoch, and, where the
+ * list is shorter than `count`, MESSAGE, which says why; or BQ_EV_ERROR for
+ * what is no pattern, zone or number. NULL without memory. Free it with
+ * bq_batch_free.
+ */
+BQ_API bq_batch *bq_cron_next(bq_bytes args);
+
 /* ---- options ---------------------------------------------------------- */
 
 /*

@@ -22,7 +22,9 @@ enum bq_scope {
      */
     BQ_CONF_JOB = 4,
     /* Options of bq_events_open. */
-    BQ_CONF_EVENTS = 5
+    BQ_CONF_EVENTS = 5,
+    /* When a scheduler's jobs run. Not for bq_conf_new either. */
+    BQ_CONF_REPEAT = 6
 };
 
 /* Refusals: answered by a call itself, nothing was begun. */

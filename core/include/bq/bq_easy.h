@@ -1244,6 +1244,87 @@ static inline bq_id bq_easy_wait_until_finished(bq_client *client, bq_id queue,
                         bq_bytes_of(NULL));
 }
 
+/*
+ * Create a job scheduler, or change the one with that id, and its next job. The
+ * following job is made when a worker takes that one. The reply is the next
+ * job; no field when there is none, because limit or endDate is reached or the
+ * pattern has no further run: then nothing is written.
+ * repeat: When its jobs run.
+ * name: Name of its jobs. Unset: the id.
+ * opts: Options of its jobs, over the queue's defaultJobOptions; not jobId,
+ * delay, timestamp or parent.
+ * Reply: the fields of the job; none when there is no such job.
+ */
+static inline bq_id
+bq_easy_upsert_job_scheduler(bq_client *client, bq_id queue, const char *id,
+                             const char *name, const char *data,
+                             const char *repeat, const char *opts) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_json(&args, "repeat", repeat);
+    bq_easy_text(&args, "name", name);
+    bq_easy_json(&args, "opts", opts);
+    return bq_easy_call(client, queue, "upsertJobScheduler", &args,
+                        bq_bytes_of(data));
+}
+
+/*
+ * Read a job scheduler: {key, name, next, iterationCount, limit, startDate,
+ * endDate, tz, pattern, every, offset, template: {data, opts}}, without what it
+ * does not have; null when there is none. next is the time of its newest job,
+ * ms since epoch.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_job_scheduler(bq_client *client, bq_id queue,
+                                              const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "getJobScheduler", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * A list of job schedulers as getJobScheduler reads them, by their next time.
+ * start: First one, from 0; negative: from the end. Unset: 0.
+ * end: Last one, included. Unset: -1, the last one.
+ * asc: true: the one that is due first comes first. Unset: false.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_job_schedulers(bq_client *client, bq_id queue,
+                                               int64_t start, int64_t end,
+                                               int asc) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "start", start);
+    bq_easy_integer(&args, "end", end);
+    bq_easy_boolean(&args, "asc", asc);
+    return bq_easy_call(client, queue, "getJobSchedulers", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Number of job schedulers.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_get_job_schedulers_count(bq_client *client,
+                                                     bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getJobSchedulersCount", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove a job scheduler and its delayed job; one that waits or runs already is
+ * left to run. Whether there was one.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_remove_job_scheduler(bq_client *client, bq_id queue,
+                                                 const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "removeJobScheduler", &args,
+                        bq_bytes_of(NULL));
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -65,36 +65,38 @@ typedef long long swig_type_33;
 typedef long long swig_type_34;
 typedef _goslice_ swig_type_35;
 typedef _goslice_ swig_type_36;
-extern void _wrap_Swig_free_native_6137332143404b29(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_native_6137332143404b29(swig_intgo arg1);
-extern swig_type_1 _wrap_version_native_6137332143404b29(void);
-extern swig_type_2 _wrap_strerror_native_6137332143404b29(swig_intgo arg1);
-extern uintptr_t _wrap_new_Conf_native_6137332143404b29(swig_intgo arg1);
-extern void _wrap_delete_Conf_native_6137332143404b29(uintptr_t arg1);
-extern swig_intgo _wrap_Conf_set_native_6137332143404b29(uintptr_t arg1, swig_type_3 arg2, swig_type_4 arg3);
-extern swig_intgo _wrap_Conf_set_json_native_6137332143404b29(uintptr_t arg1, swig_type_5 arg2);
-extern swig_type_6 _wrap_Conf_error_native_6137332143404b29(uintptr_t arg1);
-extern uintptr_t _wrap_new_Client_native_6137332143404b29(uintptr_t arg1);
-extern void _wrap_delete_Client_native_6137332143404b29(uintptr_t arg1);
-extern void _wrap_Client_release_native_6137332143404b29(uintptr_t arg1);
-extern _Bool _wrap_Client_is_open_native_6137332143404b29(uintptr_t arg1);
-extern swig_intgo _wrap_Client_fd_native_6137332143404b29(uintptr_t arg1);
-extern swig_type_7 _wrap_Client_close_native_6137332143404b29(uintptr_t arg1, swig_type_8 arg2);
-extern swig_type_9 _wrap_Client_queue_open_native_6137332143404b29(uintptr_t arg1, swig_type_10 arg2, uintptr_t arg3);
-extern swig_type_11 _wrap_Client_call_native_6137332143404b29(uintptr_t arg1, swig_type_12 arg2, swig_type_13 arg3, swig_type_14 arg4, swig_type_15 arg5);
-extern swig_type_16 _wrap_Client_worker_open_native_6137332143404b29(uintptr_t arg1, swig_type_17 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_Client_worker_credit_native_6137332143404b29(uintptr_t arg1, swig_type_18 arg2, swig_intgo arg3);
-extern swig_type_19 _wrap_Client_worker_pause_native_6137332143404b29(uintptr_t arg1, swig_type_20 arg2, _Bool arg3);
-extern swig_type_21 _wrap_Client_worker_resume_native_6137332143404b29(uintptr_t arg1, swig_type_22 arg2);
-extern swig_type_23 _wrap_Client_worker_close_native_6137332143404b29(uintptr_t arg1, swig_type_24 arg2, swig_type_25 arg3);
-extern swig_type_26 _wrap_Client_events_open_native_6137332143404b29(uintptr_t arg1, swig_type_27 arg2, uintptr_t arg3);
-extern swig_type_28 _wrap_Client_events_close_native_6137332143404b29(uintptr_t arg1, swig_type_29 arg2);
-extern swig_type_30 _wrap_Client_job_done_native_6137332143404b29(uintptr_t arg1, swig_type_31 arg2, swig_type_32 arg3);
-extern swig_type_33 _wrap_Client_job_fail_native_6137332143404b29(uintptr_t arg1, swig_type_34 arg2, swig_type_35 arg3);
-extern uintptr_t _wrap_Client_take_native_6137332143404b29(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_delete_Batch_native_6137332143404b29(uintptr_t arg1);
-extern swig_type_36 _wrap_Batch_bytes_native_6137332143404b29(uintptr_t arg1);
-extern void _wrap_Batch_release_native_6137332143404b29(uintptr_t arg1);
+typedef _goslice_ swig_type_37;
+extern void _wrap_Swig_free_native_2d283f9482a529e6(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_native_2d283f9482a529e6(swig_intgo arg1);
+extern swig_type_1 _wrap_version_native_2d283f9482a529e6(void);
+extern swig_type_2 _wrap_strerror_native_2d283f9482a529e6(swig_intgo arg1);
+extern uintptr_t _wrap_new_Conf_native_2d283f9482a529e6(swig_intgo arg1);
+extern void _wrap_delete_Conf_native_2d283f9482a529e6(uintptr_t arg1);
+extern swig_intgo _wrap_Conf_set_native_2d283f9482a529e6(uintptr_t arg1, swig_type_3 arg2, swig_type_4 arg3);
+extern swig_intgo _wrap_Conf_set_json_native_2d283f9482a529e6(uintptr_t arg1, swig_type_5 arg2);
+extern swig_type_6 _wrap_Conf_error_native_2d283f9482a529e6(uintptr_t arg1);
+extern uintptr_t _wrap_new_Client_native_2d283f9482a529e6(uintptr_t arg1);
+extern void _wrap_delete_Client_native_2d283f9482a529e6(uintptr_t arg1);
+extern void _wrap_Client_release_native_2d283f9482a529e6(uintptr_t arg1);
+extern _Bool _wrap_Client_is_open_native_2d283f9482a529e6(uintptr_t arg1);
+extern swig_intgo _wrap_Client_fd_native_2d283f9482a529e6(uintptr_t arg1);
+extern swig_type_7 _wrap_Client_close_native_2d283f9482a529e6(uintptr_t arg1, swig_type_8 arg2);
+extern swig_type_9 _wrap_Client_queue_open_native_2d283f9482a529e6(uintptr_t arg1, swig_type_10 arg2, uintptr_t arg3);
+extern swig_type_11 _wrap_Client_call_native_2d283f9482a529e6(uintptr_t arg1, swig_type_12 arg2, swig_type_13 arg3, swig_type_14 arg4, swig_type_15 arg5);
+extern swig_type_16 _wrap_Client_worker_open_native_2d283f9482a529e6(uintptr_t arg1, swig_type_17 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_Client_worker_credit_native_2d283f9482a529e6(uintptr_t arg1, swig_type_18 arg2, swig_intgo arg3);
+extern swig_type_19 _wrap_Client_worker_pause_native_2d283f9482a529e6(uintptr_t arg1, swig_type_20 arg2, _Bool arg3);
+extern swig_type_21 _wrap_Client_worker_resume_native_2d283f9482a529e6(uintptr_t arg1, swig_type_22 arg2);
+extern swig_type_23 _wrap_Client_worker_close_native_2d283f9482a529e6(uintptr_t arg1, swig_type_24 arg2, swig_type_25 arg3);
+extern swig_type_26 _wrap_Client_events_open_native_2d283f9482a529e6(uintptr_t arg1, swig_type_27 arg2, uintptr_t arg3);
+extern swig_type_28 _wrap_Client_events_close_native_2d283f9482a529e6(uintptr_t arg1, swig_type_29 arg2);
+extern swig_type_30 _wrap_Client_job_done_native_2d283f9482a529e6(uintptr_t arg1, swig_type_31 arg2, swig_type_32 arg3);
+extern swig_type_33 _wrap_Client_job_fail_native_2d283f9482a529e6(uintptr_t arg1, swig_type_34 arg2, swig_type_35 arg3);
+extern uintptr_t _wrap_Client_take_native_2d283f9482a529e6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_delete_Batch_native_2d283f9482a529e6(uintptr_t arg1);
+extern swig_type_36 _wrap_Batch_bytes_native_2d283f9482a529e6(uintptr_t arg1);
+extern void _wrap_Batch_release_native_2d283f9482a529e6(uintptr_t arg1);
+extern uintptr_t _wrap_cron_next_native_2d283f9482a529e6(swig_type_37 arg1);
 #undef intgo
 */
 import "C"
@@ -122,19 +124,19 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_native_6137332143404b29(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_native_2d283f9482a529e6(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Version() (_swig_ret []byte) {
 	var swig_r []byte
-	swig_r_p := C._wrap_version_native_6137332143404b29()
+	swig_r_p := C._wrap_version_native_2d283f9482a529e6()
 	swig_r = *(*[]byte)(unsafe.Pointer(&swig_r_p))
 	return swig_r
 }
@@ -142,7 +144,7 @@ func Version() (_swig_ret []byte) {
 func Strerror(arg1 int) (_swig_ret []byte) {
 	var swig_r []byte
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_strerror_native_6137332143404b29(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_strerror_native_2d283f9482a529e6(C.swig_intgo(_swig_i_0))
 	swig_r = *(*[]byte)(unsafe.Pointer(&swig_r_p))
 	return swig_r
 }
@@ -159,13 +161,13 @@ func (p SwigcptrConf) SwigIsConf() {
 func NewConf(arg1 int) (_swig_ret Conf) {
 	var swig_r Conf
 	_swig_i_0 := arg1
-	swig_r = (Conf)(SwigcptrConf(C._wrap_new_Conf_native_6137332143404b29(C.swig_intgo(_swig_i_0))))
+	swig_r = (Conf)(SwigcptrConf(C._wrap_new_Conf_native_2d283f9482a529e6(C.swig_intgo(_swig_i_0))))
 	return swig_r
 }
 
 func DeleteConf(arg1 Conf) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Conf_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Conf_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 func (arg1 SwigcptrConf) Set(arg2 string, arg3 string) (_swig_ret int) {
@@ -173,7 +175,7 @@ func (arg1 SwigcptrConf) Set(arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Conf_set_native_6137332143404b29(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_Conf_set_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -187,7 +189,7 @@ func (arg1 SwigcptrConf) Set_json(arg2 []byte) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_Conf_set_json_native_6137332143404b29(C.uintptr_t(_swig_i_0), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_Conf_set_json_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -197,7 +199,7 @@ func (arg1 SwigcptrConf) Set_json(arg2 []byte) (_swig_ret int) {
 func (arg1 SwigcptrConf) Error() (_swig_ret []byte) {
 	var swig_r []byte
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Conf_error_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Conf_error_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*[]byte)(unsafe.Pointer(&swig_r_p))
 	return swig_r
 }
@@ -222,31 +224,31 @@ func (p SwigcptrClient) SwigIsClient() {
 func NewClient(arg1 Conf) (_swig_ret Client) {
 	var swig_r Client
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Client)(SwigcptrClient(C._wrap_new_Client_native_6137332143404b29(C.uintptr_t(_swig_i_0))))
+	swig_r = (Client)(SwigcptrClient(C._wrap_new_Client_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func DeleteClient(arg1 Client) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Client_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Client_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 func (arg1 SwigcptrClient) Release() {
 	_swig_i_0 := arg1
-	C._wrap_Client_release_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_Client_release_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 func (arg1 SwigcptrClient) Is_open() (_swig_ret bool) {
 	var swig_r bool
 	_swig_i_0 := arg1
-	swig_r = (bool)(C._wrap_Client_is_open_native_6137332143404b29(C.uintptr_t(_swig_i_0)))
+	swig_r = (bool)(C._wrap_Client_is_open_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrClient) Fd() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Client_fd_native_6137332143404b29(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Client_fd_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -254,7 +256,7 @@ func (arg1 SwigcptrClient) Close(arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Client_close_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_8(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Client_close_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_8(_swig_i_1)))
 	return swig_r
 }
 
@@ -263,7 +265,7 @@ func (arg1 SwigcptrClient) Queue_open(arg2 string, arg3 Conf) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Client_queue_open_native_6137332143404b29(C.uintptr_t(_swig_i_0), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Client_queue_open_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -277,7 +279,7 @@ func (arg1 SwigcptrClient) Call(arg2 int64, arg3 string, arg4 []byte, arg5 []byt
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int64)(C._wrap_Client_call_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_12(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_4))))
+	swig_r = (int64)(C._wrap_Client_call_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_12(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -295,7 +297,7 @@ func (arg1 SwigcptrClient) Worker_open(arg2 int64, arg3 Conf) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Client_worker_open_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_17(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Client_worker_open_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_17(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -304,7 +306,7 @@ func (arg1 SwigcptrClient) Worker_credit(arg2 int64, arg3 int) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_Client_worker_credit_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_18(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_Client_worker_credit_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_18(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -313,7 +315,7 @@ func (arg1 SwigcptrClient) Worker_pause(arg2 int64, arg3 bool) (_swig_ret int64)
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Client_worker_pause_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1), C._Bool(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Client_worker_pause_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1), C._Bool(_swig_i_2)))
 	return swig_r
 }
 
@@ -321,7 +323,7 @@ func (arg1 SwigcptrClient) Worker_resume(arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Client_worker_resume_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Client_worker_resume_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1)))
 	return swig_r
 }
 
@@ -330,7 +332,7 @@ func (arg1 SwigcptrClient) Worker_close(arg2 int64, arg3 int64) (_swig_ret int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Client_worker_close_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1), C.swig_type_25(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Client_worker_close_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1), C.swig_type_25(_swig_i_2)))
 	return swig_r
 }
 
@@ -339,7 +341,7 @@ func (arg1 SwigcptrClient) Events_open(arg2 int64, arg3 Conf) (_swig_ret int64) 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int64)(C._wrap_Client_events_open_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_27(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int64)(C._wrap_Client_events_open_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_27(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -347,7 +349,7 @@ func (arg1 SwigcptrClient) Events_close(arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Client_events_close_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_29(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Client_events_close_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_29(_swig_i_1)))
 	return swig_r
 }
 
@@ -356,7 +358,7 @@ func (arg1 SwigcptrClient) Job_done(arg2 int64, arg3 []byte) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Client_job_done_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_31(_swig_i_1), *(*C.swig_type_32)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Client_job_done_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_31(_swig_i_1), *(*C.swig_type_32)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -368,7 +370,7 @@ func (arg1 SwigcptrClient) Job_fail(arg2 int64, arg3 []byte) (_swig_ret int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_Client_job_fail_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_type_34(_swig_i_1), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int64)(C._wrap_Client_job_fail_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_type_34(_swig_i_1), *(*C.swig_type_35)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -379,7 +381,7 @@ func (arg1 SwigcptrClient) Take(arg2 int) (_swig_ret Batch) {
 	var swig_r Batch
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (Batch)(SwigcptrBatch(C._wrap_Client_take_native_6137332143404b29(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (Batch)(SwigcptrBatch(C._wrap_Client_take_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	return swig_r
 }
 
@@ -415,20 +417,20 @@ func (p SwigcptrBatch) SwigIsBatch() {
 
 func DeleteBatch(arg1 Batch) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_Batch_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_Batch_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 func (arg1 SwigcptrBatch) Bytes() (_swig_ret []byte) {
 	var swig_r []byte
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_Batch_bytes_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_Batch_bytes_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*[]byte)(unsafe.Pointer(&swig_r_p))
 	return swig_r
 }
 
 func (arg1 SwigcptrBatch) Release() {
 	_swig_i_0 := arg1
-	C._wrap_Batch_release_native_6137332143404b29(C.uintptr_t(_swig_i_0))
+	C._wrap_Batch_release_native_2d283f9482a529e6(C.uintptr_t(_swig_i_0))
 }
 
 type Batch interface {
@@ -436,4 +438,14 @@ type Batch interface {
 	SwigIsBatch()
 	Bytes() (_swig_ret []byte)
 	Release()
+}
+
+func Cron_next(arg1 []byte) (_swig_ret Batch) {
+	var swig_r Batch
+	_swig_i_0 := arg1
+	swig_r = (Batch)(SwigcptrBatch(C._wrap_cron_next_native_2d283f9482a529e6(*(*C.swig_type_37)(unsafe.Pointer(&_swig_i_0)))))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg1
+	}
+	return swig_r
 }

@@ -334,11 +334,24 @@ SWIGINTERN void Batch_release(struct Batch *self){
         bq_batch_free(self->handle);
         self->handle = NULL;
     }
+
+/* Runs of a cron pattern: a batch of one record, or no batch when memory is short. */
+static Batch *cron_next(bq_bytes args) {
+    bq_batch *runs = bq_cron_next(args);
+    Batch *batch = runs != NULL ? calloc(1, sizeof *batch) : NULL;
+    if (batch == NULL) {
+        bq_batch_free(runs);
+        return NULL;
+    }
+    batch->handle = runs;
+    return batch;
+}
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-void _wrap_Swig_free_native_6137332143404b29(void *_swig_go_0) {
+void _wrap_Swig_free_native_2d283f9482a529e6(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -348,7 +361,7 @@ void _wrap_Swig_free_native_6137332143404b29(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_native_6137332143404b29(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_native_2d283f9482a529e6(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -361,7 +374,7 @@ void *_wrap_Swig_malloc_native_6137332143404b29(intgo _swig_go_0) {
 }
 
 
-_goslice_ _wrap_version_native_6137332143404b29() {
+_goslice_ _wrap_version_native_2d283f9482a529e6() {
   bq_text result;
   _goslice_ _swig_go_result;
   
@@ -376,7 +389,7 @@ _goslice_ _wrap_version_native_6137332143404b29() {
 }
 
 
-_goslice_ _wrap_strerror_native_6137332143404b29(intgo _swig_go_0) {
+_goslice_ _wrap_strerror_native_2d283f9482a529e6(intgo _swig_go_0) {
   int arg1 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -393,7 +406,7 @@ _goslice_ _wrap_strerror_native_6137332143404b29(intgo _swig_go_0) {
 }
 
 
-struct Conf *_wrap_new_Conf_native_6137332143404b29(intgo _swig_go_0) {
+struct Conf *_wrap_new_Conf_native_2d283f9482a529e6(intgo _swig_go_0) {
   int arg1 ;
   struct Conf *result = 0 ;
   struct Conf *_swig_go_result;
@@ -406,7 +419,7 @@ struct Conf *_wrap_new_Conf_native_6137332143404b29(intgo _swig_go_0) {
 }
 
 
-void _wrap_delete_Conf_native_6137332143404b29(struct Conf *_swig_go_0) {
+void _wrap_delete_Conf_native_2d283f9482a529e6(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   
   arg1 = *(struct Conf **)&_swig_go_0; 
@@ -416,7 +429,7 @@ void _wrap_delete_Conf_native_6137332143404b29(struct Conf *_swig_go_0) {
 }
 
 
-intgo _wrap_Conf_set_native_6137332143404b29(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_Conf_set_native_2d283f9482a529e6(struct Conf *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -443,7 +456,7 @@ intgo _wrap_Conf_set_native_6137332143404b29(struct Conf *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Conf_set_json_native_6137332143404b29(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
+intgo _wrap_Conf_set_json_native_2d283f9482a529e6(struct Conf *_swig_go_0, _goslice_ _swig_go_1) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_bytes arg2 ;
   int result;
@@ -461,7 +474,7 @@ intgo _wrap_Conf_set_json_native_6137332143404b29(struct Conf *_swig_go_0, _gosl
 }
 
 
-_goslice_ _wrap_Conf_error_native_6137332143404b29(struct Conf *_swig_go_0) {
+_goslice_ _wrap_Conf_error_native_2d283f9482a529e6(struct Conf *_swig_go_0) {
   struct Conf *arg1 = (struct Conf *) 0 ;
   bq_text result;
   _goslice_ _swig_go_result;
@@ -478,7 +491,7 @@ _goslice_ _wrap_Conf_error_native_6137332143404b29(struct Conf *_swig_go_0) {
 }
 
 
-struct Client *_wrap_new_Client_native_6137332143404b29(struct Conf *_swig_go_0) {
+struct Client *_wrap_new_Client_native_2d283f9482a529e6(struct Conf *_swig_go_0) {
   Conf *arg1 = (Conf *) 0 ;
   struct Client *result = 0 ;
   struct Client *_swig_go_result;
@@ -491,7 +504,7 @@ struct Client *_wrap_new_Client_native_6137332143404b29(struct Conf *_swig_go_0)
 }
 
 
-void _wrap_delete_Client_native_6137332143404b29(struct Client *_swig_go_0) {
+void _wrap_delete_Client_native_2d283f9482a529e6(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -501,7 +514,7 @@ void _wrap_delete_Client_native_6137332143404b29(struct Client *_swig_go_0) {
 }
 
 
-void _wrap_Client_release_native_6137332143404b29(struct Client *_swig_go_0) {
+void _wrap_Client_release_native_2d283f9482a529e6(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   
   arg1 = *(struct Client **)&_swig_go_0; 
@@ -511,7 +524,7 @@ void _wrap_Client_release_native_6137332143404b29(struct Client *_swig_go_0) {
 }
 
 
-bool _wrap_Client_is_open_native_6137332143404b29(struct Client *_swig_go_0) {
+bool _wrap_Client_is_open_native_2d283f9482a529e6(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   bool result;
   bool _swig_go_result;
@@ -524,7 +537,7 @@ bool _wrap_Client_is_open_native_6137332143404b29(struct Client *_swig_go_0) {
 }
 
 
-intgo _wrap_Client_fd_native_6137332143404b29(struct Client *_swig_go_0) {
+intgo _wrap_Client_fd_native_2d283f9482a529e6(struct Client *_swig_go_0) {
   struct Client *arg1 = (struct Client *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -537,7 +550,7 @@ intgo _wrap_Client_fd_native_6137332143404b29(struct Client *_swig_go_0) {
 }
 
 
-long long _wrap_Client_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_close_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int64_t arg2 ;
   bq_id result;
@@ -552,7 +565,7 @@ long long _wrap_Client_close_native_6137332143404b29(struct Client *_swig_go_0, 
 }
 
 
-long long _wrap_Client_queue_open_native_6137332143404b29(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_queue_open_native_2d283f9482a529e6(struct Client *_swig_go_0, _gostring_ _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   char *arg2 = (char *) 0 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -574,7 +587,7 @@ long long _wrap_Client_queue_open_native_6137332143404b29(struct Client *_swig_g
 }
 
 
-long long _wrap_Client_call_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
+long long _wrap_Client_call_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, _gostring_ _swig_go_2, _goslice_ _swig_go_3, _goslice_ _swig_go_4) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   char *arg3 = (char *) 0 ;
@@ -606,7 +619,7 @@ long long _wrap_Client_call_native_6137332143404b29(struct Client *_swig_go_0, l
 }
 
 
-long long _wrap_Client_worker_open_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_worker_open_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -623,7 +636,7 @@ long long _wrap_Client_worker_open_native_6137332143404b29(struct Client *_swig_
 }
 
 
-intgo _wrap_Client_worker_credit_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_Client_worker_credit_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, intgo _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int32_t arg3 ;
@@ -640,7 +653,7 @@ intgo _wrap_Client_worker_credit_native_6137332143404b29(struct Client *_swig_go
 }
 
 
-long long _wrap_Client_worker_pause_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
+long long _wrap_Client_worker_pause_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, bool _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bool arg3 ;
@@ -657,7 +670,7 @@ long long _wrap_Client_worker_pause_native_6137332143404b29(struct Client *_swig
 }
 
 
-long long _wrap_Client_worker_resume_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_worker_resume_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_id result;
@@ -672,7 +685,7 @@ long long _wrap_Client_worker_resume_native_6137332143404b29(struct Client *_swi
 }
 
 
-long long _wrap_Client_worker_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+long long _wrap_Client_worker_close_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   int64_t arg3 ;
@@ -689,7 +702,7 @@ long long _wrap_Client_worker_close_native_6137332143404b29(struct Client *_swig
 }
 
 
-long long _wrap_Client_events_open_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
+long long _wrap_Client_events_open_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, struct Conf *_swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   Conf *arg3 = (Conf *) 0 ;
@@ -706,7 +719,7 @@ long long _wrap_Client_events_open_native_6137332143404b29(struct Client *_swig_
 }
 
 
-long long _wrap_Client_events_close_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1) {
+long long _wrap_Client_events_close_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_id result;
@@ -721,7 +734,7 @@ long long _wrap_Client_events_close_native_6137332143404b29(struct Client *_swig
 }
 
 
-long long _wrap_Client_job_done_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_job_done_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -741,7 +754,7 @@ long long _wrap_Client_job_done_native_6137332143404b29(struct Client *_swig_go_
 }
 
 
-long long _wrap_Client_job_fail_native_6137332143404b29(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
+long long _wrap_Client_job_fail_native_2d283f9482a529e6(struct Client *_swig_go_0, long long _swig_go_1, _goslice_ _swig_go_2) {
   struct Client *arg1 = (struct Client *) 0 ;
   bq_id arg2 ;
   bq_bytes arg3 ;
@@ -761,7 +774,7 @@ long long _wrap_Client_job_fail_native_6137332143404b29(struct Client *_swig_go_
 }
 
 
-struct Batch *_wrap_Client_take_native_6137332143404b29(struct Client *_swig_go_0, intgo _swig_go_1) {
+struct Batch *_wrap_Client_take_native_2d283f9482a529e6(struct Client *_swig_go_0, intgo _swig_go_1) {
   struct Client *arg1 = (struct Client *) 0 ;
   int32_t arg2 ;
   Batch *result = 0 ;
@@ -776,7 +789,7 @@ struct Batch *_wrap_Client_take_native_6137332143404b29(struct Client *_swig_go_
 }
 
 
-void _wrap_delete_Batch_native_6137332143404b29(struct Batch *_swig_go_0) {
+void _wrap_delete_Batch_native_2d283f9482a529e6(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 
@@ -786,7 +799,7 @@ void _wrap_delete_Batch_native_6137332143404b29(struct Batch *_swig_go_0) {
 }
 
 
-_goslice_ _wrap_Batch_bytes_native_6137332143404b29(struct Batch *_swig_go_0) {
+_goslice_ _wrap_Batch_bytes_native_2d283f9482a529e6(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   bq_bytes result;
   _goslice_ _swig_go_result;
@@ -803,13 +816,29 @@ _goslice_ _wrap_Batch_bytes_native_6137332143404b29(struct Batch *_swig_go_0) {
 }
 
 
-void _wrap_Batch_release_native_6137332143404b29(struct Batch *_swig_go_0) {
+void _wrap_Batch_release_native_2d283f9482a529e6(struct Batch *_swig_go_0) {
   struct Batch *arg1 = (struct Batch *) 0 ;
   
   arg1 = *(struct Batch **)&_swig_go_0; 
   
   Batch_release(arg1);
   
+}
+
+
+struct Batch *_wrap_cron_next_native_2d283f9482a529e6(_goslice_ _swig_go_0) {
+  bq_bytes arg1 ;
+  Batch *result = 0 ;
+  struct Batch *_swig_go_result;
+  
+  {
+    (&arg1)->ptr = (const char *)_swig_go_0.array;
+    (&arg1)->len = (size_t)_swig_go_0.len;
+  }
+  
+  result = (Batch *)cron_next(arg1);
+  *(Batch **)&_swig_go_result = (Batch *)result; 
+  return _swig_go_result;
 }
 
 

@@ -11,6 +11,7 @@ CONF_QUEUE: Final = 2
 CONF_WORKER: Final = 3
 CONF_JOB: Final = 4
 CONF_EVENTS: Final = 5
+CONF_REPEAT: Final = 6
 
 # Refusals of a call.
 EINVAL: Final = -1  # A bad argument or option; bq_conf_error says which.

@@ -114,6 +114,35 @@ class JobOptions(TypedDict, total=False):
     telemetry: TelemetryOptions
 
 
+class RepeatOptions(TypedDict, total=False):
+    """When the jobs of a scheduler run."""
+
+    # Time between two jobs. Either this or pattern. In ms.
+    every: int
+    # Cron pattern of five fields, or of six with seconds first. Either this or every.
+    pattern: str
+    # Time zone of the pattern: an IANA name, or utc+h:mm. Unset: that of the host that computes
+    # each run, so set it where hosts differ.
+    tz: str
+    # Jobs made at most, counted from the upsert. Unset: no limit.
+    limit: int
+    # No job before, since epoch. With a pattern, none at it either. In ms.
+    startDate: int
+    # No job is made after, since epoch. With every, the last one that was made before may run
+    # after. In ms.
+    endDate: int
+    # With every: where in the interval jobs lie, counted from the epoch. Unset: where the first
+    # one did. In ms.
+    offset: int
+    # With a pattern: make the first job now. Not with startDate; without effect on every.
+    # Default: false.
+    immediately: bool
+    # Jobs that count as made already. Default: 0.
+    count: int
+    # Decides what H in the pattern stands for. Unset: chance does, anew for each run.
+    hashSeed: str
+
+
 class ConnectionOptions(TypedDict, total=False):
     """Options below connection."""
 

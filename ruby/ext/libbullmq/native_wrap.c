@@ -2229,6 +2229,19 @@ SWIGINTERN void Batch_release(struct Batch *self){
         bq_batch_free(self->handle);
         self->handle = NULL;
     }
+
+/* Runs of a cron pattern: a batch of one record, or no batch when memory is short. */
+static Batch *cron_next(bq_bytes args) {
+    bq_batch *runs = bq_cron_next(args);
+    Batch *batch = runs != NULL ? calloc(1, sizeof *batch) : NULL;
+    if (batch == NULL) {
+        bq_batch_free(runs);
+        return NULL;
+    }
+    batch->handle = runs;
+    return batch;
+}
+
 SWIGINTERN VALUE
 _wrap_version(int argc, VALUE *argv, VALUE self) {
   bq_text result;
@@ -3079,6 +3092,30 @@ fail:
 }
 
 
+SWIGINTERN VALUE
+_wrap_cron_next(int argc, VALUE *argv, VALUE self) {
+  bq_bytes arg1 ;
+  Batch *result = 0 ;
+  VALUE vresult = Qnil;
+  
+  if ((argc < 1) || (argc > 1)) {
+    rb_raise(rb_eArgError, "wrong # of arguments(%d for 1)",argc); SWIG_fail;
+  }
+  {
+    StringValue(argv[0]);
+    (&arg1)->ptr = RSTRING_PTR(argv[0]);
+    (&arg1)->len = (size_t)RSTRING_LEN(argv[0]);
+  }
+  result = (Batch *)cron_next(arg1);
+  {
+    vresult = result != NULL ? SWIG_NewPointerObj(result, SWIGTYPE_p_Batch, SWIG_POINTER_OWN) : Qnil;
+  }
+  return vresult;
+fail:
+  return Qnil;
+}
+
+
 
 /* -------- TYPE CONVERSION AND EQUIVALENCE RULES (BEGIN) -------- */
 
@@ -3444,5 +3481,6 @@ SWIGEXPORT void Init_native(void) {
   SwigClassBatch.mark = 0;
   SwigClassBatch.destroy = (void (*)(void *)) free_Batch;
   SwigClassBatch.trackObjects = 0;
+  rb_define_module_function(mNative, "cron_next", _wrap_cron_next, -1);
 }
 

@@ -12,6 +12,7 @@ module BullMQ
     CONF_WORKER = 3
     CONF_JOB = 4
     CONF_EVENTS = 5
+    CONF_REPEAT = 6
 
     # Refusals of a call.
     EINVAL = -1 # A bad argument or option; bq_conf_error says which.
