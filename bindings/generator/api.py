@@ -19,7 +19,7 @@ OPTION_TYPES = {
     "job options",
 }
 ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
-REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
+REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome", "next job"}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 
 

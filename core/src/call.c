@@ -21,12 +21,30 @@ const struct bqi_call_entry bqi_calls[] = {
       {"asc", BQI_ARG_BOOLEAN, 0}},
      bqi_call_get_job_logs},
     {"getJobState", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_get_job_state},
+    {"getNextJob",
+     {{"worker", BQI_ARG_INTEGER, 1}, {"token", BQI_ARG_TEXT, 1}, {"block", BQI_ARG_BOOLEAN, 0}},
+     bqi_call_get_next_job},
     {"isPaused", {{0}}, bqi_call_is_paused},
+    {"moveJobToCompleted",
+     {{"worker", BQI_ARG_INTEGER, 1},
+      {"id", BQI_ARG_TEXT, 1},
+      {"token", BQI_ARG_TEXT, 0},
+      {"fetchNext", BQI_ARG_BOOLEAN, 0}},
+     bqi_call_move_job_to_completed},
+    {"moveJobToFailed",
+     {{"worker", BQI_ARG_INTEGER, 1},
+      {"id", BQI_ARG_TEXT, 1},
+      {"token", BQI_ARG_TEXT, 0},
+      {"fetchNext", BQI_ARG_BOOLEAN, 0}},
+     bqi_call_move_job_to_failed},
     {"obliterate",
      {{"force", BQI_ARG_BOOLEAN, 0}, {"count", BQI_ARG_INTEGER, 0}},
      bqi_call_obliterate},
     {"pause", {{0}}, bqi_call_pause},
     {"resume", {{0}}, bqi_call_resume},
+    {"startStalledCheckTimer",
+     {{"worker", BQI_ARG_INTEGER, 1}},
+     bqi_call_start_stalled_check_timer},
     {"updateJobData", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_data},
     {"updateJobProgress", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_progress},
 };
@@ -252,27 +270,27 @@ void bqi_pending_submit(struct bqi_pending *pending, struct bqi_words *words) {
 
 /* ---- answers ---- */
 
-static void ended(bq_client *client) {
+void bqi_call_ended(bq_client *client) {
     atomic_fetch_sub(&client->pending, 1);
 }
 
 void bqi_answer_done(bq_client *client, bq_id operation) {
     bqi_client_reply(client, operation);
-    ended(client);
+    bqi_call_ended(client);
 }
 
 void bqi_answer_text(bq_client *client, bq_id operation, const char *text, size_t len) {
     struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, operation);
     bqi_record_bytes(&event, BQ_TAG_VALUE, text, len);
     bqi_record_end(&event);
-    ended(client);
+    bqi_call_ended(client);
 }
 
 void bqi_answer_int(bq_client *client, bq_id operation, int64_t value) {
     struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, operation);
     bqi_record_int(&event, BQ_TAG_VALUE, value);
     bqi_record_end(&event);
-    ended(client);
+    bqi_call_ended(client);
 }
 
 void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
@@ -283,7 +301,7 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
 
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error) {
     bqi_client_error(client, operation, error);
-    ended(client);
+    bqi_call_ended(client);
 }
 
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command) {

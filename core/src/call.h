@@ -73,7 +73,13 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 
-/* call_add.c, call_read.c, call_write.c, call_admin.c */
+/* An operation was answered by other means. */
+void bqi_call_ended(bq_client *client);
+
+/* call_write.c: the payload must be JSON text; -1 after having answered that it is not. */
+int bqi_call_check_json(const struct bqi_call *call, const char *what);
+
+/* call_add.c, call_read.c, call_write.c, call_admin.c, call_worker.c */
 void bqi_call_add(const struct bqi_call *call);
 void bqi_call_add_bulk(const struct bqi_call *call);
 void bqi_call_get_job(const struct bqi_call *call);
@@ -87,5 +93,9 @@ void bqi_call_pause(const struct bqi_call *call);
 void bqi_call_resume(const struct bqi_call *call);
 void bqi_call_is_paused(const struct bqi_call *call);
 void bqi_call_obliterate(const struct bqi_call *call);
+void bqi_call_get_next_job(const struct bqi_call *call);
+void bqi_call_move_job_to_completed(const struct bqi_call *call);
+void bqi_call_move_job_to_failed(const struct bqi_call *call);
+void bqi_call_start_stalled_check_timer(const struct bqi_call *call);
 
 #endif

@@ -4,7 +4,7 @@
 #include "alloc.h"
 #include "call.h"
 
-static int check_json(const struct bqi_call *call, const char *what) {
+int bqi_call_check_json(const struct bqi_call *call, const char *what) {
     struct bqi_error error;
     json_error_t where;
     json_t *value = json_loadb(call->payload, call->payload_len,
@@ -45,7 +45,7 @@ static int on_progress(struct bqi_pending *pending, const redisReply *reply) {
 void bqi_call_update_job_progress(const struct bqi_call *call) {
     const char *id = bqi_call_text(call, "id");
     struct bqi_words words;
-    if (check_json(call, "progress") != 0)
+    if (bqi_call_check_json(call, "progress") != 0)
         return;
     struct bqi_pending *pending = bqi_pending_new(call, id, on_progress);
     char *key = bqi_job_key(&call->queue->keys, id, "");
@@ -72,7 +72,7 @@ static int on_data(struct bqi_pending *pending, const redisReply *reply) {
 void bqi_call_update_job_data(const struct bqi_call *call) {
     const char *id = bqi_call_text(call, "id");
     struct bqi_words words;
-    if (check_json(call, "data") != 0)
+    if (bqi_call_check_json(call, "data") != 0)
         return;
     struct bqi_pending *pending = bqi_pending_new(call, id, on_data);
     char *key = bqi_job_key(&call->queue->keys, id, "");

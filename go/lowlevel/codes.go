@@ -36,7 +36,10 @@ const (
 	EventJob int = 3
 	// A job whose worker was lost went back to wait.
 	EventStalled int = 4
-	// The first fetch, or one after a fetch that found something, found nothing.
+	// The first fetch, or one after a fetch that found something, found nothing: no
+	// job waits for this worker, or the queue is paused or at its concurrency. Not
+	// told while the worker is rate limited or knows of a delayed job. It says
+	// nothing of other workers; the event "drained" of the queue does.
 	EventDrained int = 5
 	// A queue's or worker's connections are usable for the first time.
 	EventReady int = 6
@@ -51,6 +54,10 @@ const (
 	// A job failed before it reached a handler: stalled or started too often, or
 	// unreadable.
 	EventFailed int = 11
+	// A running job should be cancelled: it runs longer than maxJobDuration, or its
+	// lock was lost and cancelOnLockLost is set. Its outcome is still the host's to
+	// tell.
+	EventCancel int = 13
 )
 
 // Types of request records.
@@ -84,7 +91,7 @@ const (
 	TagState uint16 = 7
 	// How many.
 	TagCount uint16 = 8
-	// completed, failed, retried, delayed or waiting.
+	// completed, failed, retried, delayed, waiting or moved.
 	TagOutcome uint16 = 9
 	// Why one entry of a bulk request was refused: {code, name, message}.
 	TagEntryError uint16 = 10
@@ -134,6 +141,14 @@ const (
 	TagProcessedBy uint16 = 41
 	// Lock token.
 	TagToken uint16 = 42
+	// The queue is rate limited for so many ms.
+	TagRateLimit uint16 = 70
+	// When the next delayed job is due, ms since epoch.
+	TagDelayUntil uint16 = 71
+	// Delay before the next attempt of the job that was ended, ms.
+	TagRetryDelay uint16 = 72
+	// Trace that the next attempt goes on with, as written by the last failure.
+	TagTelemetryMetadata uint16 = 73
 )
 
 // Codes of errors.

@@ -25,7 +25,10 @@ EV_REPLY: Final = 1  # An operation succeeded.
 EV_ERROR: Final = 2
 EV_JOB: Final = 3  # A job to run.
 EV_STALLED: Final = 4  # A job whose worker was lost went back to wait.
-# The first fetch, or one after a fetch that found something, found nothing.
+# The first fetch, or one after a fetch that found something, found nothing: no job waits for
+# this worker, or the queue is paused or at its concurrency. Not told while the worker is rate
+# limited or knows of a delayed job. It says nothing of other workers; the event "drained" of
+# the queue does.
 EV_DRAINED: Final = 5
 EV_READY: Final = 6  # A queue's or worker's connections are usable for the first time.
 EV_CONNECTION: Final = 7  # The connection was lost or restored.
@@ -35,6 +38,9 @@ EV_LOCKS_RENEWED: Final = 9  # Locks of running jobs were renewed.
 EV_LOCK_LOST: Final = 10
 # A job failed before it reached a handler: stalled or started too often, or unreadable.
 EV_FAILED: Final = 11
+# A running job should be cancelled: it runs longer than maxJobDuration, or its lock was lost
+# and cancelOnLockLost is set. Its outcome is still the host's to tell.
+EV_CANCEL: Final = 13
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
@@ -53,7 +59,7 @@ TAG_FLAGS: Final = 5  # 1 retriable, 2 fatal.
 TAG_WORKER: Final = 6  # Id of the worker.
 TAG_STATE: Final = 7  # State of the connection: connected, lost or restored.
 TAG_COUNT: Final = 8  # How many.
-TAG_OUTCOME: Final = 9  # completed, failed, retried, delayed or waiting.
+TAG_OUTCOME: Final = 9  # completed, failed, retried, delayed, waiting or moved.
 # Why one entry of a bulk request was refused: {code, name, message}.
 TAG_ENTRY_ERROR: Final = 10
 TAG_JOB_ID: Final = 20  # Id of the job in its queue.
@@ -79,6 +85,11 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
+TAG_RATE_LIMIT: Final = 70  # The queue is rate limited for so many ms.
+TAG_DELAY_UNTIL: Final = 71  # When the next delayed job is due, ms since epoch.
+TAG_RETRY_DELAY: Final = 72  # Delay before the next attempt of the job that was ended, ms.
+# Trace that the next attempt goes on with, as written by the last failure.
+TAG_TELEMETRY_METADATA: Final = 73
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.
@@ -200,6 +211,8 @@ OPTION_SCOPES: Final[dict[str, int]] = {
     "lockDuration": CONF_WORKER,
     "lockRenewTime": CONF_WORKER,
     "skipLockRenewal": CONF_WORKER,
+    "maxJobDuration": CONF_WORKER,
+    "cancelOnLockLost": CONF_WORKER,
     "stalledInterval": CONF_WORKER,
     "maxStalledCount": CONF_WORKER,
     "skipStalledCheck": CONF_WORKER,
