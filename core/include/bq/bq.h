@@ -148,9 +148,10 @@ BQ_API bq_id bq_worker_open(bq_client *client, bq_id queue, bq_conf *conf);
 
 /*
  * Add `slots` to the number of jobs that the host will hold at once (negative:
- * take back; jobs that run go on, and the next are taken once fewer run). A slot is used by a job from its BQ_EV_JOB until bq_job_done or
- * bq_job_fail, and is then free again by itself: a worker of concurrency n is
- * given n once. Returns 0 or a refusal.
+ * take back; jobs that run go on, and none is taken before fewer run). A slot
+ * is used by a job from its BQ_EV_JOB until bq_job_done or bq_job_fail, and is
+ * then free again by itself: a worker of concurrency n is given n once.
+ * Returns 0 or a refusal.
  */
 BQ_API int bq_worker_credit(bq_client *client, bq_id worker, int32_t slots);
 

@@ -164,6 +164,8 @@ static inline bq_id bq_easy_call(bq_client *client, bq_id queue,
     return answer;
 }
 
+/* clang-format off */
+
 /*
  * Add one job. Its data is stored unread and must be JSON text. The reply is
  * its id: with a custom id that exists or a deduplication hit, the id of the
