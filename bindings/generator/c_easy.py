@@ -28,11 +28,8 @@ PRELUDE = Path(__file__).with_name("bq_easy_prelude.h.in")
 def render(api: Api, root: Path) -> dict[str, str]:
     prelude = PRELUDE.read_text(encoding="utf-8")
     # clang-format weighs line breaks in long declarations in its own way.
-    parts = [
-        f"/* {GENERATED} */\n{prelude}",
-        "/* clang-format off */\n",
-        *(_function(command) for command in api.commands),
-    ]
+    head = f"/* {GENERATED} */\n{prelude}\n/* clang-format off */\n"
+    parts = [head, *(_function(command) for command in api.commands)]
     parts.append("#ifdef __cplusplus\n}\n#endif\n\n#endif\n")
     return {"core/include/bq/bq_easy.h": "\n".join(parts)}
 
@@ -41,15 +38,10 @@ def _function(command: Command) -> str:
     parameters = ["bq_client *client", "bq_id queue", *_parameters(command)]
     lines = [
         *block_comment(_doc(command)),
-        *_statement(
-            f"static inline bq_id bq_easy_{snake(command.name)}(", parameters, ") {"
-        ),
+        *_statement(f"static inline bq_id bq_easy_{snake(command.name)}(", parameters, ") {"),
         "    bq_buffer args = BQ_BUFFER_INIT;",
     ]
-    lines += [
-        "    " + WRITERS[kind].format(key=key, name=snake(key))
-        for key, kind in command.args.items()
-    ]
+    lines += ["    " + WRITERS[kind].format(key=key, name=snake(key)) for key, kind in command.args.items()]
     values = ["client", "queue", f'"{command.name}"', "&args", _payload(command)]
     lines += _statement("    return bq_easy_call(", values, ");")
     return "\n".join([*lines, "}", ""])
@@ -66,28 +58,18 @@ def _parameters(command: Command) -> list[str]:
     """Names and ids first, then the payload, then what refines the call."""
     texts = [name for name, kind in command.args.items() if kind == "text"]
     others = [name for name in command.args if name not in texts]
-    return [
-        *_declare(command, texts),
-        *_payload_parameter(command),
-        *_declare(command, others),
-    ]
+    return [*_declare(command, texts), *_payload_parameter(command), *_declare(command, others)]
 
 
 def _declare(command: Command, names: list[str]) -> list[str]:
-    declarations = [
-        PARAMETERS[command.args[name]].format(name=snake(name)) for name in names
-    ]
+    declarations = [PARAMETERS[command.args[name]].format(name=snake(name)) for name in names]
     return [parameter for text in declarations for parameter in text.split(", ")]
 
 
 def _payload_parameter(command: Command) -> list[str]:
     if command.payload is None:
         return []
-    return [
-        "bq_bytes records"
-        if _takes_records(command)
-        else f"const char *{snake(command.payload)}"
-    ]
+    return ["bq_bytes records" if _takes_records(command) else f"const char *{snake(command.payload)}"]
 
 
 def _takes_records(command: Command) -> bool:
@@ -97,11 +79,7 @@ def _takes_records(command: Command) -> bool:
 def _payload(command: Command) -> str:
     if command.payload is None:
         return "bq_bytes_of(NULL)"
-    return (
-        "records"
-        if _takes_records(command)
-        else f"bq_bytes_of({snake(command.payload)})"
-    )
+    return "records" if _takes_records(command) else f"bq_bytes_of({snake(command.payload)})"
 
 
 def _statement(start: str, items: list[str], end: str) -> list[str]:
