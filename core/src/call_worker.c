@@ -150,12 +150,13 @@ void bqi_manual_woken(struct bqi_worker *worker, int fetches) {
         answer_nothing(manual);
 }
 
+/* Without the blocking connection the wait is for that, whose return wakes the waiter. */
 static int waits_for_marker(struct bqi_manual *manual) {
     struct bqi_worker *worker = manual->base.worker;
-    if (!worker->drained || worker->waiting || !bqi_connection_is_ready(worker->blocking))
+    if (!worker->drained || worker->waiting || worker->waiter)
         return 0;
     worker->waiter = manual; /* the wait may end before it has begun */
-    if (bqi_worker_begin_wait(worker))
+    if (!bqi_connection_is_ready(worker->blocking) || bqi_worker_begin_wait(worker))
         return 1;
     worker->waiter = NULL;
     return 0;

@@ -20,6 +20,7 @@ static void end_close(struct bqi_worker *worker) {
     bqi_timer_stop(&worker->stalled_timer);
     bqi_timer_stop(&worker->limit_timer);
     bqi_timer_stop(&worker->grace_timer);
+    bqi_worker_interrupt_wait(worker);
     bqi_connection_close(worker->blocking);
     bqi_operations_answer(&worker->pause_operations, worker->client);
     bqi_operations_answer(&worker->close_operations, worker->client);

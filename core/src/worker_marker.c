@@ -125,6 +125,8 @@ void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
 void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
     if (worker->waiting)
         bqi_connection_reset(worker->blocking, "the worker stops waiting");
+    else if (worker->waiter)
+        bqi_manual_woken(worker, 0);
 }
 
 /* ---- the blocking connection ---- */
@@ -132,6 +134,8 @@ void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
 static void on_ready(void *arg) {
     struct bqi_worker *worker = arg;
     worker->drained = 0;
+    if (worker->waiter)
+        bqi_manual_woken(worker, 1);
     if (bqi_connection_is_ready(worker->client->connection))
         bqi_worker_connected(worker);
 }
