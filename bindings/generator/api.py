@@ -18,8 +18,30 @@ OPTION_TYPES = {
     "telemetry",
     "job options",
 }
-ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
-REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome", "next job"}
+ARGUMENT_TYPES = {
+    "text",
+    "integer",
+    "boolean",
+    "list of text",
+    "list of integer",
+    "job options",
+    "labels",
+    "page",
+    "job",
+}
+REPLIES = {
+    "none",
+    "text",
+    "json",
+    "integer",
+    "boolean",
+    "job",
+    "jobs",
+    "page",
+    "bulk",
+    "outcome",
+    "next job",
+}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "call.h"
+#include "calls.h"
 #include "clock.h"
 #include "job.h"
 #include "job_fields.h"
@@ -48,8 +48,6 @@ static struct bqi_manual *new_manual(const struct bqi_call *call) {
     struct bqi_manual *manual = worker ? bqi_calloc(sizeof *manual) : NULL;
     if (!worker)
         return NULL;
-    if (!token)
-        token = "0"; /* as Node: no lock is checked */
     if (manual && (!(manual->token = bqi_strndup(token, strlen(token))) ||
                    (job_id && !(manual->job_id = bqi_strndup(job_id, strlen(job_id)))))) {
         free_manual(manual);
@@ -71,7 +69,7 @@ static struct bqi_manual *new_manual(const struct bqi_call *call) {
 
 void bqi_manual_ended(struct bqi_worker *worker) {
     worker->manual_calls--;
-    bqi_call_ended(worker->client);
+    bqi_answer_written(worker->client);
 }
 
 void bqi_manual_answer(struct bqi_worker *worker, bq_id operation, const char *outcome,
@@ -84,7 +82,7 @@ void bqi_manual_answer(struct bqi_worker *worker, bq_id operation, const char *o
     if (delay != 0)
         bqi_record_float(&event, BQ_TAG_RETRY_DELAY, delay);
     if (hash) {
-        bqi_job_fields_write_all(&event, fetched->element[1]->str, hash);
+        bqi_job_fields_write_all(&event, fetched->element[1]->str, fetched->element[1]->len, hash);
         bqi_record_text(&event, BQ_TAG_TOKEN, token);
     }
     if (limit > 0)
@@ -170,7 +168,7 @@ void bqi_call_get_next_job(const struct bqi_call *call) {
     struct bqi_worker *worker = manual->base.worker;
     if (worker->paused || bqi_worker_is_limited(worker))
         answer_nothing(manual);
-    else if (!bqi_call_bool(call, "block", 1) || !waits_for_marker(manual))
+    else if (!bqi_call_bool(call, "block", 0) || !waits_for_marker(manual))
         fetch(manual);
 }
 
@@ -258,7 +256,7 @@ void bqi_call_move_job_to_completed(const struct bqi_call *call) {
     struct bqi_manual *manual = new_manual(call);
     if (!manual)
         return;
-    manual->fetches = bqi_call_bool(call, "fetchNext", 1);
+    manual->fetches = bqi_call_bool(call, "fetchNext", 0);
     manual->result_len = call->payload_len;
     manual->result = bqi_strndup(call->payload, call->payload_len);
     if (manual->result) {

@@ -78,10 +78,11 @@ static char *public_opts(const redisReply *hash) {
     return text;
 }
 
-void bqi_job_fields_write_all(struct bqi_record *event, const char *job_id,
+void bqi_job_fields_write_all(struct bqi_record *event, const char *job_id, size_t job_id_len,
                               const redisReply *hash) {
     char *opts = public_opts(hash);
-    bqi_record_text(event, BQ_TAG_JOB_ID, job_id);
+    if (job_id)
+        bqi_record_bytes(event, BQ_TAG_JOB_ID, job_id, job_id_len);
     bqi_job_fields_write(event, hash, opts, opts ? strlen(opts) : 0);
     free(opts);
 }

@@ -20,7 +20,9 @@ void bqi_job_fields_write(struct bqi_record *event, const redisReply *hash, cons
  * what is stored. `parsed` are the stored ones. */
 char *bqi_job_fields_public_opts(const json_t *parsed);
 
-/* All of a job: its id, and its fields with the options under their public names. */
-void bqi_job_fields_write_all(struct bqi_record *event, const char *job_id, const redisReply *hash);
+/* All of a job: its id (NULL: without it), and its fields with the options under their public
+ * names. */
+void bqi_job_fields_write_all(struct bqi_record *event, const char *job_id, size_t job_id_len,
+                              const redisReply *hash);
 
 #endif

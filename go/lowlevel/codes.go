@@ -64,6 +64,8 @@ const (
 const (
 	// One job of addBulk: NAME, DATA, OPTS.
 	RequestAdd int = 100
+	// One job of a reply of kind jobs, with the fields of getJob's reply.
+	RequestJobFields int = 102
 )
 
 // Kinds of fields.
@@ -141,14 +143,16 @@ const (
 	TagProcessedBy uint16 = 41
 	// Lock token.
 	TagToken uint16 = 42
+	// A run of JOB_FIELDS records.
+	TagJobs uint16 = 70
 	// The queue is rate limited for so many ms.
-	TagRateLimit uint16 = 70
+	TagRateLimit uint16 = 74
 	// When the next delayed job is due, ms since epoch.
-	TagDelayUntil uint16 = 71
+	TagDelayUntil uint16 = 75
 	// Delay before the next attempt of the job that was ended, ms.
-	TagRetryDelay uint16 = 72
+	TagRetryDelay uint16 = 76
 	// Trace that the next attempt goes on with, as written by the last failure.
-	TagTelemetryMetadata uint16 = 73
+	TagTelemetryMetadata uint16 = 77
 )
 
 // Codes of errors.

@@ -89,7 +89,9 @@ enum bq_event {
 /* Types of request records. */
 enum bq_request {
     /* One job of addBulk: NAME, DATA, OPTS. */
-    BQ_REC_ADD = 100
+    BQ_REC_ADD = 100,
+    /* One job of a reply of kind jobs, with the fields of getJob's reply. */
+    BQ_REC_JOB_FIELDS = 102
 };
 
 /* Kinds of fields. */
@@ -170,16 +172,18 @@ enum bq_tag {
     BQ_TAG_PROCESSED_BY = 41,
     /* Lock token. */
     BQ_TAG_TOKEN = 42,
+    /* A run of JOB_FIELDS records. */
+    BQ_TAG_JOBS = 70,
     /* The queue is rate limited for so many ms. */
-    BQ_TAG_RATE_LIMIT = 70,
+    BQ_TAG_RATE_LIMIT = 74,
     /* When the next delayed job is due, ms since epoch. */
-    BQ_TAG_DELAY_UNTIL = 71,
+    BQ_TAG_DELAY_UNTIL = 75,
     /* Delay before the next attempt of the job that was ended, ms. */
-    BQ_TAG_RETRY_DELAY = 72,
+    BQ_TAG_RETRY_DELAY = 76,
     /*
      * Trace that the next attempt goes on with, as written by the last failure.
      */
-    BQ_TAG_TELEMETRY_METADATA = 73
+    BQ_TAG_TELEMETRY_METADATA = 77
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

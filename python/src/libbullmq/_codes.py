@@ -44,6 +44,8 @@ EV_CANCEL: Final = 13
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
+# One job of a reply of kind jobs, with the fields of getJob's reply.
+REC_JOB_FIELDS: Final = 102
 
 # Kinds of fields.
 KIND_INTEGER: Final = 1
@@ -85,11 +87,12 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
-TAG_RATE_LIMIT: Final = 70  # The queue is rate limited for so many ms.
-TAG_DELAY_UNTIL: Final = 71  # When the next delayed job is due, ms since epoch.
-TAG_RETRY_DELAY: Final = 72  # Delay before the next attempt of the job that was ended, ms.
+TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
+TAG_RATE_LIMIT: Final = 74  # The queue is rate limited for so many ms.
+TAG_DELAY_UNTIL: Final = 75  # When the next delayed job is due, ms since epoch.
+TAG_RETRY_DELAY: Final = 76  # Delay before the next attempt of the job that was ended, ms.
 # Trace that the next attempt goes on with, as written by the last failure.
-TAG_TELEMETRY_METADATA: Final = 73
+TAG_TELEMETRY_METADATA: Final = 77
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.

@@ -36,6 +36,7 @@ module BullMQ
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
+    REC_JOB_FIELDS = 102 # One job of a reply of kind jobs, with the fields of getJob's reply.
 
     # Kinds of fields.
     KIND_INTEGER = 1
@@ -76,10 +77,11 @@ module BullMQ
     TAG_DEFERRED_FAILURE = 40 # The job must fail with this text when it is next taken.
     TAG_PROCESSED_BY = 41 # Name of the worker that took it.
     TAG_TOKEN = 42 # Lock token.
-    TAG_RATE_LIMIT = 70 # The queue is rate limited for so many ms.
-    TAG_DELAY_UNTIL = 71 # When the next delayed job is due, ms since epoch.
-    TAG_RETRY_DELAY = 72 # Delay before the next attempt of the job that was ended, ms.
-    TAG_TELEMETRY_METADATA = 73 # Trace that the next attempt goes on with, as written by the last failure.
+    TAG_JOBS = 70 # A run of JOB_FIELDS records.
+    TAG_RATE_LIMIT = 74 # The queue is rate limited for so many ms.
+    TAG_DELAY_UNTIL = 75 # When the next delayed job is due, ms since epoch.
+    TAG_RETRY_DELAY = 76 # Delay before the next attempt of the job that was ended, ms.
+    TAG_TELEMETRY_METADATA = 77 # Trace that the next attempt goes on with, as written by the last failure.
 
     # Errors.
     ERR_JOB_NOT_EXIST = -1 # The job's hash is gone.
