@@ -18,8 +18,8 @@ OPTION_TYPES = {
     "telemetry",
     "job options",
 }
-ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options"}
-REPLIES = {"none", "text", "json", "integer", "boolean", "job", "bulk", "outcome"}
+ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options", "object"}
+REPLIES = {"none", "text", "json", "integer", "boolean", "job", "jobs", "bulk", "outcome"}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 
 
@@ -67,6 +67,7 @@ class Command:
     arg_docs: dict[str, str]
     payload: str | None
     reply: str
+    on_client: bool  # called with queue handle 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def _command(entry: dict[str, Any]) -> Command:
         arg_docs=entry.get("argDocs", {}),
         payload=entry.get("payload"),
         reply=entry["reply"],
+        on_client=entry.get("on") == "client",
     )
 
 

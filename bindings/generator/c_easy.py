@@ -14,6 +14,7 @@ PARAMETERS = {
     "boolean": "int {name}",
     "list of text": "const char *const *{name}, size_t {name}_count",
     "job options": "const char *{name}",
+    "object": "const char *{name}",
 }
 WRITERS = {
     "text": 'bq_easy_text(&args, "{key}", {name});',
@@ -21,6 +22,7 @@ WRITERS = {
     "boolean": 'bq_easy_boolean(&args, "{key}", {name});',
     "list of text": 'bq_easy_list(&args, "{key}", {name}, {name}_count);',
     "job options": 'bq_easy_json(&args, "{key}", {name});',
+    "object": 'bq_easy_json(&args, "{key}", {name});',
 }
 PRELUDE = Path(__file__).with_name("bq_easy_prelude.h.in")
 
@@ -33,14 +35,15 @@ def render(api: Api, root: Path) -> dict[str, str]:
 
 
 def _function(command: Command) -> str:
-    parameters = ["bq_client *client", "bq_id queue", *_parameters(command)]
+    queue = [] if command.on_client else ["bq_id queue"]
+    parameters = ["bq_client *client", *queue, *_parameters(command)]
     lines = [
         *block_comment(_doc(command)),
         *_statement(f"static inline bq_id bq_easy_{snake(command.name)}(", parameters, ") {"),
         "    bq_buffer args = BQ_BUFFER_INIT;",
     ]
     lines += ["    " + WRITERS[kind].format(key=key, name=snake(key)) for key, kind in command.args.items()]
-    values = ["client", "queue", f'"{command.name}"', "&args", _payload(command)]
+    values = ["client", "0" if command.on_client else "queue", f'"{command.name}"', "&args", _payload(command)]
     lines += _statement("    return bq_easy_call(", values, ");")
     return "\n".join([*lines, "}", ""])
 

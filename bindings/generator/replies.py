@@ -7,6 +7,7 @@ REPLY_TEXT = {
     "integer": "`VALUE`, an integer",
     "boolean": "`VALUE`, 1 or 0",
     "job": "the fields of the job; none when there is no such job",
+    "jobs": "`VALUE`, a run of `JOB_FIELDS` records",
     "bulk": "for each entry, in the order of the request, `JOB_ID` or `ENTRY_ERROR`",
     "outcome": "`OUTCOME`, and `DELAY` where delayed",
 }

@@ -4,14 +4,27 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "flow.h"
 #include "nearest.h"
 
 const struct bqi_call_entry bqi_calls[] = {
     {"add", {{"name", BQI_ARG_TEXT, 1}, {"opts", BQI_ARG_OBJECT, 0}}, bqi_call_add},
     {"addBulk", {{0}}, bqi_call_add_bulk},
+    {"addFlows",
+     {{"prefix", BQI_ARG_TEXT, 0}, {"queuesOptions", BQI_ARG_OBJECT, 0}},
+     bqi_call_add_flows,
+     1},
     {"addJobLog",
      {{"id", BQI_ARG_TEXT, 1}, {"keepLogs", BQI_ARG_INTEGER, 0}},
      bqi_call_add_job_log},
+    {"getFlow",
+     {{"id", BQI_ARG_TEXT, 1},
+      {"queueName", BQI_ARG_TEXT, 1},
+      {"prefix", BQI_ARG_TEXT, 0},
+      {"depth", BQI_ARG_INTEGER, 0},
+      {"maxChildren", BQI_ARG_INTEGER, 0}},
+     bqi_call_get_flow,
+     1},
     {"getJob", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_get_job},
     {"getJobCounts", {{"types", BQI_ARG_TEXTS, 0}}, bqi_call_get_job_counts},
     {"getJobLogs",
@@ -150,6 +163,19 @@ static json_t *parse_args(const struct bqi_request *request, struct bqi_error *e
     return NULL;
 }
 
+/* A command runs on an open queue or, if it belongs to none, on handle 0. */
+static int check_target(const struct bqi_call_entry *entry, const struct bqi_call *call,
+                        bq_id target, struct bqi_error *error) {
+    if (entry->on_client ? target == 0 : call->queue != NULL)
+        return 0;
+    if (entry->on_client)
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "%s belongs to no queue: call it with queue handle 0, not %lld.",
+                             entry->name, (long long)target);
+    return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle %lld.",
+                         (long long)target);
+}
+
 static void run_call(bq_client *client, struct bqi_request *request) {
     const struct bqi_call_entry *entry = request->object;
     struct bqi_error error;
@@ -159,9 +185,8 @@ static void run_call(bq_client *client, struct bqi_request *request) {
                             NULL,
                             request->payload,
                             request->payload_len};
-    if (!call.queue) {
-        bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle %lld.",
-                      (long long)request->target);
+    bqi_connection_start(client->connection);
+    if (check_target(entry, &call, request->target, &error) != 0) {
         bqi_answer_error(client, request->operation, &error);
         return;
     }
@@ -175,17 +200,27 @@ static void run_call(bq_client *client, struct bqi_request *request) {
     json_decref(args);
 }
 
+/* A command of no queue may be the first use of a client. */
+static int start_for_call(bq_client *client) {
+    return atomic_load(&client->closing) ? BQ_ECLOSED : bqi_client_start(client);
+}
+
 bq_id bq_call(bq_client *client, bq_id queue, const char *command, bq_bytes args,
               bq_bytes payload) {
     if (!client || !command || (!args.ptr && args.len) || (!payload.ptr && payload.len))
         return BQ_EINVAL;
     if (bqi_client_is_forked(client))
         return BQ_EFORKED;
+    bq_id status = 0;
     if (atomic_fetch_add(&client->pending, 1) >= client->max_pending) {
         atomic_fetch_sub(&client->pending, 1);
         return BQ_EFULL;
     }
     const struct bqi_call_entry *entry = find_entry(command);
+    if (queue == 0 && (status = start_for_call(client)) < 0) {
+        atomic_fetch_sub(&client->pending, 1);
+        return status;
+    }
     bq_bytes name = {command, strlen(command) + 1};
     struct bqi_request *request = entry ? bqi_request_new(run_call, args, payload)
                                         : bqi_request_new(refuse_unknown, name, payload);
@@ -284,6 +319,11 @@ void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error) {
     bqi_client_error(client, operation, error);
     ended(client);
+}
+
+json_t *bqi_entry_error(const struct bqi_error *error) {
+    return json_pack("{s:i, s:s, s:s}", "code", error->code, "name", bqi_error_name(error->code),
+                     "message", error->message);
 }
 
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command) {

@@ -25,7 +25,7 @@ struct bqi_argument {
 /* One call while it runs. */
 struct bqi_call {
     bq_client *client;
-    struct bqi_queue *queue;
+    struct bqi_queue *queue; /* NULL where the command belongs to none */
     bq_id operation;
     const json_t *args; /* borrowed, during `run` only */
     const char *payload;
@@ -34,8 +34,9 @@ struct bqi_call {
 
 struct bqi_call_entry {
     const char *name;
-    struct bqi_argument arguments[5]; /* ends with a NULL name */
+    struct bqi_argument arguments[6]; /* ends with a NULL name */
     void (*run)(const struct bqi_call *call);
+    int on_client; /* belongs to no queue: called with queue handle 0 */
 };
 
 extern const struct bqi_call_entry bqi_calls[];
@@ -71,6 +72,8 @@ void bqi_answer_text(bq_client *client, bq_id operation, const char *text, size_
 void bqi_answer_int(bq_client *client, bq_id operation, int64_t value);
 void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value);
 void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error);
+/* An error with one entry of a call: {code, name, message}. NULL: out of memory. */
+json_t *bqi_entry_error(const struct bqi_error *error);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 
 /* call_add.c, call_read.c, call_write.c, call_admin.c */

@@ -94,8 +94,7 @@ static void write_entry_error(struct bqi_record *event, const struct bqi_error *
                       "Out of memory; the job may or may not have been added.");
         error = &unknown;
     }
-    json_t *object = json_pack("{s:i, s:s, s:s}", "code", error->code, "name",
-                               bqi_error_name(error->code), "message", error->message);
+    json_t *object = bqi_entry_error(error);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     bqi_record_text(event, BQ_TAG_ENTRY_ERROR, text ? text : "{}");
     free(text);
@@ -249,7 +248,7 @@ static int add_single(const struct bqi_call *call, struct bulk *bulk, size_t ind
     if (!part)
         return no_memory(error);
     part->parent_key = bqi_add_parent_key(options);
-    return bqi_add_format(call->queue, job, options, &part->base, error);
+    return bqi_add_format(&call->queue->keys, job, options, &part->base, error);
 }
 
 /* Walk the ADD records of the payload: 1 one was read, 0 the end, -1 it is not a run of them. */

@@ -7,14 +7,6 @@
 
 /* ---- getJob ---- */
 
-static char *public_opts(const redisReply *hash) {
-    const redisReply *stored = bqi_job_field(hash, "opts");
-    json_t *parsed = stored ? json_loadb(stored->str, stored->len, 0, NULL) : NULL;
-    char *text = json_is_object(parsed) ? bqi_job_fields_public_opts(parsed) : NULL;
-    json_decref(parsed);
-    return text;
-}
-
 static int on_job(struct bqi_pending *pending, const redisReply *reply) {
     if (reply->type != REDIS_REPLY_ARRAY) {
         bqi_answer_unexpected(pending, "HGETALL");
@@ -22,12 +14,8 @@ static int on_job(struct bqi_pending *pending, const redisReply *reply) {
     }
     struct bqi_record event =
         bqi_outbox_begin(&pending->client->outbox, BQ_EV_REPLY, pending->operation);
-    if (reply->elements) {
-        char *opts = public_opts(reply);
-        bqi_record_text(&event, BQ_TAG_JOB_ID, pending->subject);
-        bqi_job_fields_write(&event, reply, opts, opts ? strlen(opts) : 0);
-        free(opts);
-    }
+    if (reply->elements)
+        bqi_job_fields_write_job(&event, pending->subject, reply);
     bqi_record_end(&event);
     atomic_fetch_sub(&pending->client->pending, 1);
     return 0;

@@ -80,7 +80,11 @@ enum bq_event {
 /* Types of request records. */
 enum bq_request {
     /* One job of addBulk: NAME, DATA, OPTS. */
-    BQ_REC_ADD = 100
+    BQ_REC_ADD = 100,
+    /* One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS. */
+    BQ_REC_FLOW_NODE = 101,
+    /* One job of a reply of kind jobs: the fields of a job. */
+    BQ_REC_JOB_FIELDS = 102
 };
 
 /* Kinds of fields. */
@@ -160,7 +164,13 @@ enum bq_tag {
     /* Name of the worker that took it. */
     BQ_TAG_PROCESSED_BY = 41,
     /* Lock token. */
-    BQ_TAG_TOKEN = 42
+    BQ_TAG_TOKEN = 42,
+    /* Name of the queue that a job of a flow is in. */
+    BQ_TAG_QUEUE_NAME = 50,
+    /* Prefix of that queue. */
+    BQ_TAG_PREFIX = 51,
+    /* Depth of a job in its flow; 0: the root. */
+    BQ_TAG_DEPTH = 52
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

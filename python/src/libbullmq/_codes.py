@@ -38,6 +38,8 @@ EV_FAILED: Final = 11
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
+REC_FLOW_NODE: Final = 101  # One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
+REC_JOB_FIELDS: Final = 102  # One job of a reply of kind jobs: the fields of a job.
 
 # Kinds of fields.
 KIND_INTEGER: Final = 1
@@ -79,6 +81,9 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
+TAG_QUEUE_NAME: Final = 50  # Name of the queue that a job of a flow is in.
+TAG_PREFIX: Final = 51  # Prefix of that queue.
+TAG_DEPTH: Final = 52  # Depth of a job in its flow; 0: the root.
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.
