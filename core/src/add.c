@@ -149,7 +149,7 @@ int bqi_add_format(const struct bqi_keys *keys, const struct bqi_new_job *job,
     int status = bqi_words_format(&words, command);
     msgpack_sbuffer_destroy(&arguments);
     if (status != 0)
-        return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+        return bqi_error_no_memory(error);
     return 0;
 }
 

@@ -261,7 +261,7 @@ struct bqi_pending *bqi_pending_new(const struct bqi_call *call, const char *sub
     }
     if (!pending) {
         struct bqi_error error;
-        bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+        bqi_error_no_memory(&error);
         bqi_answer_error(call->client, call->operation, &error);
         return NULL;
     }

@@ -15,10 +15,6 @@ static const char *const scripts[] = {"addParentJob", "addStandardJob", "addDela
 
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
-static int no_memory(struct bqi_error *error) {
-    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
-}
-
 /* ---- the answer ---- */
 
 static void free_batches(struct bqi_flow_batch *batch) {
@@ -277,7 +273,7 @@ static int make_batches(struct bqi_flow *flow, struct bqi_error *error) {
         if (!batch || batch->count + tree.count > BQI_FLOW_SHARED_NODES ||
             bytes + tree.bytes > BQI_FLOW_SHARED_BYTES) {
             if (!(batch = batch_new(flow, first)))
-                return no_memory(error);
+                return bqi_error_no_memory(error);
             *end = batch;
             end = &batch->next;
             bytes = 0;
@@ -293,7 +289,7 @@ static int write_batches(struct bqi_flow *flow, struct bqi_error *error) {
         if (bqi_flow_write(batch, error) != 0)
             return -1;
         if (write_transaction(batch) != 0)
-            return no_memory(error);
+            return bqi_error_no_memory(error);
     }
     return 0;
 }
@@ -307,7 +303,7 @@ static struct bqi_flow *flow_new(const struct bqi_call *call, struct bqi_error *
         return NULL;
     struct bqi_flow *flow = bqi_calloc(sizeof *flow);
     if (!flow) {
-        no_memory(error);
+        bqi_error_no_memory(error);
         return NULL;
     }
     flow->client = call->client;

@@ -21,10 +21,6 @@ struct writer {
     json_t *released; /* keys of the parents that have a release step */
 };
 
-static int no_memory(struct bqi_error *error) {
-    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
-}
-
 /* ---- options ---- */
 
 static int is_set(const json_t *object, const char *name) {
@@ -65,7 +61,7 @@ static json_t *own_options(const struct bqi_flow *flow, const struct bqi_flow_no
         }
     }
     if (!opts)
-        no_memory(error);
+        bqi_error_no_memory(error);
     return opts;
 }
 
@@ -134,7 +130,7 @@ static int write_add(struct writer *writer, size_t index, struct bqi_error *erro
     if (!options)
         return -1;
     if (set_identity(node, options) != 0)
-        return no_memory(error);
+        return bqi_error_no_memory(error);
     struct bqi_new_job job = {name.ptr, name.len,        data.ptr,           data.len,
                               node->id, node->timestamp, node->has_children, 1};
     if (bqi_add_format(&node->queue->keys, &job, options, &command, error) != 0)
@@ -200,7 +196,7 @@ static int write_release(struct writer *writer, struct bqi_flow_batch *releases,
         bqi_command_free_bytes(&command);
     }
     bqi_free(key);
-    return status == 0 ? 0 : no_memory(error);
+    return status == 0 ? 0 : bqi_error_no_memory(error);
 }
 
 static int write_node(struct writer *writer, struct bqi_flow_batch *releases, size_t index,
@@ -266,14 +262,14 @@ int bqi_flow_write(struct bqi_flow_batch *batch, struct bqi_error *error) {
     batch->steps = bqi_malloc(2 * batch->count * sizeof *batch->steps);
     releases.steps = bqi_malloc(batch->count * sizeof *releases.steps);
     if (!order || !batch->steps || !releases.steps || !writer.released) {
-        no_memory(error);
+        bqi_error_no_memory(error);
         goto done;
     }
     for (size_t i = 0; i < batch->count; i++)
         if (write_node(&writer, &releases, order[i], error) != 0)
             goto done;
     if (append_releases(batch, &releases) != 0)
-        no_memory(error);
+        bqi_error_no_memory(error);
     else
         status = check_bytes(batch, error);
 done:

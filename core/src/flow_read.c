@@ -312,7 +312,7 @@ void bqi_call_get_flow(const struct bqi_call *call) {
     }
     struct tree *tree = tree_new(call);
     if (!tree) {
-        bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+        bqi_error_no_memory(&error);
         bqi_answer_error(call->client, call->operation, &error);
         return;
     }

@@ -5,10 +5,6 @@
 #include "alloc.h"
 #include "flow.h"
 
-static int no_memory(struct bqi_error *error) {
-    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
-}
-
 /* ---- paths ---- */
 
 /* The place of a node among its siblings. */
@@ -45,7 +41,7 @@ static char *key_text(bq_bytes bytes, const char *what, struct bqi_error *error)
     char *text = bqi_strndup(bytes.ptr, bytes.len);
     json_t *utf8 = json_stringn(bytes.ptr ? bytes.ptr : "", bytes.len);
     if (!text) {
-        no_memory(error);
+        bqi_error_no_memory(error);
     } else if (!utf8 || strlen(text) != bytes.len) {
         bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "The %s must be UTF-8 text without NUL.",
                       what);
@@ -64,9 +60,10 @@ static int set_queue(struct bqi_flow *flow, struct bqi_flow_node *node, struct b
         key_text(bq_record_bytes(&node->record, BQ_TAG_QUEUE_NAME), "name of a queue", error);
     int status = -1;
     if (!prefix && !given.len)
-        no_memory(error);
+        bqi_error_no_memory(error);
     else if (prefix && name && bqi_queue_check_name(name, error) == 0)
-        status = (node->queue = bqi_flow_queue(flow, prefix, name)) ? 0 : no_memory(error);
+        status =
+            (node->queue = bqi_flow_queue(flow, prefix, name)) ? 0 : bqi_error_no_memory(error);
     bqi_free(prefix);
     bqi_free(name);
     return status;
@@ -129,7 +126,7 @@ int bqi_flow_read_nodes(struct bqi_flow *flow, const struct bqi_call *call,
         return -1;
     flow->nodes = bqi_calloc((count + 1) * sizeof *flow->nodes);
     if (!flow->nodes)
-        return no_memory(error);
+        return bqi_error_no_memory(error);
     for (size_t i = 0; i < count; i++) {
         flow->node_count = i + 1;
         bq_record_next(&rest, &flow->nodes[i].record);
