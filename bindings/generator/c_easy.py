@@ -43,7 +43,13 @@ def _function(command: Command) -> str:
         "    bq_buffer args = BQ_BUFFER_INIT;",
     ]
     lines += ["    " + WRITERS[kind].format(key=key, name=snake(key)) for key, kind in command.args.items()]
-    values = ["client", "0" if command.on_client else "queue", f'"{command.name}"', "&args", _payload(command)]
+    values = [
+        "client",
+        "0" if command.on_client else "queue",
+        f'"{command.name}"',
+        "&args",
+        _payload(command),
+    ]
     lines += _statement("    return bq_easy_call(", values, ");")
     return "\n".join([*lines, "}", ""])
 

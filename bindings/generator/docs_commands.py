@@ -10,10 +10,10 @@ from .replies import REPLY_TEXT
 INTRODUCTION = """\
 # Commands
 
-What `bq_call` runs on a queue, or with queue handle 0 where the command says so: `args` is a JSON object with the arguments of the command, `payload` the
-bytes it names. The answer is a `BQ_EV_REPLY` with the fields named here, or a `BQ_EV_ERROR`
-([errors](errors.md)). Records, fields and tags are those of [bindings/records.md](../bindings/records.md).
-For C, `bq_easy.h` has a function per command."""
+What `bq_call` runs on a queue, or with queue handle 0 where the command says so: `args` is a JSON object
+with the arguments of the command, `payload` the bytes it names. The answer is a `BQ_EV_REPLY` with the
+fields named here, or a `BQ_EV_ERROR` ([errors](errors.md)). Records, fields and tags are those of
+[bindings/records.md](../bindings/records.md). For C, `bq_easy.h` has a function per command."""
 PAYLOADS = {
     "records ADD": "a run of `ADD` records",
     "records FLOW_NODE": "a run of `FLOW_NODE` records",

@@ -58,7 +58,11 @@ class Client:
     def error_of(self, command: str, *, on_client: bool = False) -> tuple[int, str] | None:
         """Code and message of what a command without arguments answers, None for a reply."""
         operation = self._calls.bq_call(
-            self._client, ctypes.c_int64(0) if on_client else self._queue, command.encode(), Bytes.of(b"{}"), Bytes.of(b"")
+            self._client,
+            ctypes.c_int64(0) if on_client else self._queue,
+            command.encode(),
+            Bytes.of(b"{}"),
+            Bytes.of(b""),
         )
         assert operation > 0, self._calls.bq_strerror(operation)
         while self._calls.bq_wait(self._client, 20_000) == 1:

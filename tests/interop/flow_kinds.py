@@ -68,7 +68,7 @@ FLOWS: dict[str, Tree] = {
 
 def keyspace(keys: redis_client.Redis, names: dict[str, str]) -> dict[str, Any]:
     """Every key with its value; ids that were drawn by chance are replaced by ``names``."""
-    found = {key: _value(keys, key) for key in keys.keys()}
+    found = {key: _value(keys, key) for key in keys.scan_iter()}
     text = json.dumps(found, sort_keys=True)
     for drawn, name in names.items():
         text = text.replace(drawn, name)

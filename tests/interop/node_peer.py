@@ -151,7 +151,7 @@ class NodePeer:
         return await self.call("addFlow", flow=flow, options=options or {})
 
     async def get_flow(self, **options: Any) -> Any:
-        """The tree below a job as {"id", "name", "queue", "prefix", "children"}; None for one that is gone."""
+        """A tree of {"id", "name", "queue", "prefix", "children"}; None for a job that is gone."""
         return await self.call("getFlow", options=options)
 
     async def watch(self, queue: str) -> None:
