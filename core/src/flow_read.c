@@ -242,19 +242,17 @@ static void add_read(struct tree_node *node, const struct bqi_keys *keys, const 
 
 static int write_reads(struct tree_node *node) {
     struct bqi_keys keys;
-    bqi_transaction_begin(&node->transaction);
     if (bqi_keys_init(&keys, node->prefix, node->queue) != 0)
-        node->transaction.bytes.failed = 1;
-    if (!node->transaction.bytes.failed) {
-        add_read(node, &keys, "HGETALL", "");
-        if (node->depth + 1 < node->tree->depth) {
-            add_read(node, &keys, "HSCAN", ":processed");
-            add_read(node, &keys, "SSCAN", ":dependencies");
-            add_read(node, &keys, "HSCAN", ":failed");
-            add_read(node, &keys, "ZRANGE", ":unsuccessful");
-        }
-        bqi_keys_free(&keys);
+        return -1;
+    bqi_transaction_begin(&node->transaction);
+    add_read(node, &keys, "HGETALL", "");
+    if (node->depth + 1 < node->tree->depth) {
+        add_read(node, &keys, "HSCAN", ":processed");
+        add_read(node, &keys, "SSCAN", ":dependencies");
+        add_read(node, &keys, "HSCAN", ":failed");
+        add_read(node, &keys, "ZRANGE", ":unsuccessful");
     }
+    bqi_keys_free(&keys);
     node->transaction.base.patience = BQI_COUNTS_RETRIES;
     node->transaction.base.done = on_read;
     return bqi_transaction_end(&node->transaction);
