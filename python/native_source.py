@@ -28,6 +28,25 @@ POINTER_CALLS = {
         "bq_job_fail(client, job, (bq_bytes){failure, len})",
 }  # fmt: skip
 
+# For the processes of a worker: only Linux can tie a process to its parent.
+END_WITH_PARENT = """
+static int bqpy_end_with_parent(void)
+{
+#ifdef __linux__
+    return prctl(PR_SET_PDEATHSIG, SIGKILL);
+#else
+    return -1;
+#endif
+}
+"""
+INCLUDES = """
+#include <bq/bq.h>
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+"""
+
 
 def declarations(header: str) -> str:
     """What a header declares, without comments, preprocessor lines and C++ parts."""
@@ -43,7 +62,8 @@ def main(include: Path, output: Path) -> None:
         ffi.cdef(declarations((include / "bq" / header).read_text(encoding="utf-8")))
     for declaration in POINTER_CALLS:
         ffi.cdef(declaration + ";")
-    source = ["#include <bq/bq.h>"]
+    ffi.cdef("int bqpy_end_with_parent(void);")
+    source = [INCLUDES, END_WITH_PARENT]
     for declaration, call in POINTER_CALLS.items():
         source.append(f"static {declaration}\n{{\n    return {call};\n}}")
     ffi.set_source("libbullmq._native", "\n".join(source))

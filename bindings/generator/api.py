@@ -18,8 +18,19 @@ OPTION_TYPES = {
     "telemetry",
     "job options",
 }
-ARGUMENT_TYPES = {"text", "integer", "boolean", "list of text", "job options", "object"}
-REPLIES = {"none", "text", "json", "integer", "boolean", "job", "jobs", "bulk", "outcome"}
+ARGUMENT_TYPES = {
+    "text",
+    "integer",
+    "boolean",
+    "list of text",
+    "list of integer",
+    "job options",
+    "object",
+    "labels",
+    "page",
+    "job",
+}
+REPLIES = {"none", "text", "json", "integer", "boolean", "job", "jobs", "page", "bulk", "outcome"}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 
 

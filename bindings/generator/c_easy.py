@@ -7,22 +7,24 @@ from .c_text import WIDTH, block_comment
 from .naming import GENERATED, snake
 from .replies import REPLY_TEXT
 
+# Handed over as the JSON text of an object.
+JSON_OBJECTS = ("job options", "object", "labels", "page", "job")
 # How an argument is declared, and how it is written into the args object.
 PARAMETERS = {
     "text": "const char *{name}",
     "integer": "int64_t {name}",
     "boolean": "int {name}",
     "list of text": "const char *const *{name}, size_t {name}_count",
-    "job options": "const char *{name}",
-    "object": "const char *{name}",
+    "list of integer": "const int64_t *{name}, size_t {name}_count",
+    **dict.fromkeys(JSON_OBJECTS, "const char *{name}"),
 }
 WRITERS = {
     "text": 'bq_easy_text(&args, "{key}", {name});',
     "integer": 'bq_easy_integer(&args, "{key}", {name});',
     "boolean": 'bq_easy_boolean(&args, "{key}", {name});',
     "list of text": 'bq_easy_list(&args, "{key}", {name}, {name}_count);',
-    "job options": 'bq_easy_json(&args, "{key}", {name});',
-    "object": 'bq_easy_json(&args, "{key}", {name});',
+    "list of integer": 'bq_easy_integers(&args, "{key}", {name}, {name}_count);',
+    **dict.fromkeys(JSON_OBJECTS, 'bq_easy_json(&args, "{key}", {name});'),
 }
 PRELUDE = Path(__file__).with_name("bq_easy_prelude.h.in")
 
@@ -39,7 +41,7 @@ def _function(command: Command) -> str:
     parameters = ["bq_client *client", *queue, *_parameters(command)]
     lines = [
         *block_comment(_doc(command)),
-        *_statement(f"static inline bq_id bq_easy_{snake(command.name)}(", parameters, ") {"),
+        *_head(f"bq_easy_{snake(command.name)}(", parameters),
         "    bq_buffer args = BQ_BUFFER_INIT;",
     ]
     lines += ["    " + WRITERS[kind].format(key=key, name=snake(key)) for key, kind in command.args.items()]
@@ -52,6 +54,14 @@ def _function(command: Command) -> str:
     ]
     lines += _statement("    return bq_easy_call(", values, ");")
     return "\n".join([*lines, "}", ""])
+
+
+def _head(name: str, parameters: list[str]) -> list[str]:
+    """The return type stands alone where that spares lines, as clang-format has it."""
+    together = _statement(f"static inline bq_id {name}", parameters, ") {")
+    apart = ["static inline bq_id", *_statement(name, parameters, ") {")]
+    too_wide = any(len(line) > WIDTH for line in together)
+    return apart if too_wide or len(together) > len(apart) + 1 else together
 
 
 def _doc(command: Command) -> str:

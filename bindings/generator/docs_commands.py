@@ -14,6 +14,12 @@ What `bq_call` runs on a queue, or with queue handle 0 where the command says so
 with the arguments of the command, `payload` the bytes it names. The answer is a `BQ_EV_REPLY` with the
 fields named here, or a `BQ_EV_ERROR` ([errors](errors.md)). Records, fields and tags are those of
 [bindings/records.md](../bindings/records.md). For C, `bq_easy.h` has a function per command."""
+VALUES = {
+    "job options": "[job options](options.md#job)",
+    "labels": "object of text",
+    "page": "object {cursor, count}: from 0, and about how many (20)",
+    "job": "object {id, queue}",
+}
 PAYLOADS = {
     "records ADD": "a run of `ADD` records",
     "records FLOW_NODE": "a run of `FLOW_NODE` records",
@@ -39,7 +45,7 @@ def _section(command: Command) -> str:
 
 def _argument(command: Command, name: str) -> list[str]:
     kind = command.args[name]
-    value = "[job options](options.md#job)" if kind == "job options" else kind
+    value = VALUES.get(kind, kind)
     if name in command.optional:
         value += ", optional"
     return [f"`{name}`", value, command.arg_docs.get(name, "")]

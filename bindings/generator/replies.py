@@ -8,6 +8,7 @@ REPLY_TEXT = {
     "boolean": "`VALUE`, 1 or 0",
     "job": "the fields of the job; none when there is no such job",
     "jobs": "`VALUE`, a run of `JOB_FIELDS` records",
+    "page": "`VALUE`, JSON text, and `JOBS`, a `JOB_FIELDS` record per item, empty where the job is gone",
     "bulk": "for each entry, in the order of the request, `JOB_ID` or `ENTRY_ERROR`",
     "outcome": "`OUTCOME`, and `DELAY` where delayed",
 }

@@ -1,147 +1,37 @@
+/* bq_call: finds the command, checks the call and runs it; and calls while they wait. */
 #include "call.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "flow.h"
 #include "nearest.h"
 
-const struct bqi_call_entry bqi_calls[] = {
-    {"add", {{"name", BQI_ARG_TEXT, 1}, {"opts", BQI_ARG_OBJECT, 0}}, bqi_call_add},
-    {"addBulk", {{0}}, bqi_call_add_bulk},
-    {"addFlows",
-     {{"prefix", BQI_ARG_TEXT, 0}, {"queuesOptions", BQI_ARG_OBJECT, 0}},
-     bqi_call_add_flows,
-     1},
-    {"addJobLog",
-     {{"id", BQI_ARG_TEXT, 1}, {"keepLogs", BQI_ARG_INTEGER, 0}},
-     bqi_call_add_job_log},
-    {"getFlow",
-     {{"id", BQI_ARG_TEXT, 1},
-      {"queueName", BQI_ARG_TEXT, 1},
-      {"prefix", BQI_ARG_TEXT, 0},
-      {"depth", BQI_ARG_INTEGER, 0},
-      {"maxChildren", BQI_ARG_INTEGER, 0}},
-     bqi_call_get_flow,
-     1},
-    {"getJob", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_get_job},
-    {"getJobCounts", {{"types", BQI_ARG_TEXTS, 0}}, bqi_call_get_job_counts},
-    {"getJobLogs",
-     {{"id", BQI_ARG_TEXT, 1},
-      {"start", BQI_ARG_INTEGER, 0},
-      {"end", BQI_ARG_INTEGER, 0},
-      {"asc", BQI_ARG_BOOLEAN, 0}},
-     bqi_call_get_job_logs},
-    {"getJobState", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_get_job_state},
-    {"isPaused", {{0}}, bqi_call_is_paused},
-    {"obliterate",
-     {{"force", BQI_ARG_BOOLEAN, 0}, {"count", BQI_ARG_INTEGER, 0}},
-     bqi_call_obliterate},
-    {"pause", {{0}}, bqi_call_pause},
-    {"resume", {{0}}, bqi_call_resume},
-    {"updateJobData", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_data},
-    {"updateJobProgress", {{"id", BQI_ARG_TEXT, 1}}, bqi_call_update_job_progress},
-};
-
-const size_t bqi_call_count = sizeof bqi_calls / sizeof *bqi_calls;
-
-/* ---- arguments ---- */
-
-static const char *const type_names[] = {
-    "", "text", "an integer", "true or false", "a list of texts", "an object"};
-
-static int is_texts(const json_t *value) {
-    if (!json_is_array(value))
-        return 0;
-    for (size_t i = 0; i < json_array_size(value); i++)
-        if (!json_is_string(json_array_get(value, i)))
-            return 0;
-    return 1;
-}
-
-/* A job's name may be any text; other texts become parts of keys, where a NUL would end them. */
-static int fits(const char *name, enum bqi_argument_type type, const json_t *value) {
-    switch (type) {
-    case BQI_ARG_TEXT:
-        return json_is_string(value) && json_string_length(value) > 0 &&
-               (strcmp(name, "name") == 0 ||
-                strlen(json_string_value(value)) == json_string_length(value));
-    case BQI_ARG_INTEGER:
-        return json_is_integer(value);
-    case BQI_ARG_BOOLEAN:
-        return json_is_boolean(value);
-    case BQI_ARG_TEXTS:
-        return is_texts(value);
-    default:
-        return json_is_object(value);
-    }
-}
-
-static int check_known(const struct bqi_call_entry *entry, const json_t *args,
-                       struct bqi_error *error) {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)args, key, value) {
-        const struct bqi_argument *argument = entry->arguments;
-        while (argument->name && strcmp(argument->name, key) != 0)
-            argument++;
-        if (!argument->name)
-            return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "%s has no argument \"%s\".",
-                                 entry->name, key);
-    }
-    return 0;
-}
-
-static int check_arguments(const struct bqi_call_entry *entry, const json_t *args,
-                           struct bqi_error *error) {
-    for (const struct bqi_argument *argument = entry->arguments; argument->name; argument++) {
-        const json_t *value = json_object_get(args, argument->name);
-        if ((!value || json_is_null(value)) && !argument->required)
-            continue;
-        if (!value || !fits(argument->name, argument->type, value))
-            return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
-                                 "%s needs the argument \"%s\": %s%s.", entry->name, argument->name,
-                                 type_names[argument->type],
-                                 argument->type == BQI_ARG_TEXT ? " that is not empty" : "");
-    }
-    return check_known(entry, args, error);
-}
-
-const char *bqi_call_text(const struct bqi_call *call, const char *name) {
-    return json_string_value(json_object_get(call->args, name));
-}
-
-int64_t bqi_call_int(const struct bqi_call *call, const char *name, int64_t unset) {
-    const json_t *value = json_object_get(call->args, name);
-    return json_is_integer(value) ? (int64_t)json_integer_value(value) : unset;
-}
-
-int bqi_call_bool(const struct bqi_call *call, const char *name, int unset) {
-    const json_t *value = json_object_get(call->args, name);
-    return json_is_boolean(value) ? json_is_true(value) : unset;
-}
-
-/* ---- running ---- */
-
 static const struct bqi_call_entry *find_entry(const char *name) {
-    for (size_t i = 0; i < bqi_call_count; i++)
-        if (strcmp(bqi_calls[i].name, name) == 0)
-            return &bqi_calls[i];
+    for (const struct bqi_call_entry *const *family = bqi_call_families; *family; family++)
+        for (const struct bqi_call_entry *entry = *family; entry->name; entry++)
+            if (strcmp(entry->name, name) == 0)
+                return entry;
     return NULL;
+}
+
+static const char *nearest_name(const char *name, unsigned *least) {
+    const char *nearest = NULL;
+    *least = ~0u;
+    for (const struct bqi_call_entry *const *family = bqi_call_families; *family; family++)
+        for (const struct bqi_call_entry *entry = *family; entry->name; entry++) {
+            unsigned distance = bqi_name_distance(name, entry->name);
+            if (distance < *least) {
+                *least = distance;
+                nearest = entry->name;
+            }
+        }
+    return nearest;
 }
 
 static void refuse_unknown(bq_client *client, struct bqi_request *request) {
     struct bqi_error error;
-    const char *nearest = NULL;
-    unsigned least = ~0u;
-    for (size_t i = 0; i < bqi_call_count; i++) {
-        unsigned distance = bqi_name_distance(request->args, bqi_calls[i].name);
-        if (distance < least) {
-            least = distance;
-            nearest = bqi_calls[i].name;
-        }
-    }
+    unsigned least;
+    const char *nearest = nearest_name(request->args, &least);
     int near = nearest && bqi_name_is_near(least, request->args);
     bqi_error_set(&error, BQ_ERR_UNKNOWN_COMMAND, "There is no command \"%.100s\".%s%s%s",
                   request->args, near ? " Did you mean \"" : "", near ? nearest : "",
@@ -184,18 +74,22 @@ static void run_call(bq_client *client, struct bqi_request *request) {
                             request->operation,
                             NULL,
                             request->payload,
-                            request->payload_len};
+                            request->payload_len,
+                            entry};
     bqi_connection_start(client->connection);
     if (check_target(entry, &call, request->target, &error) != 0) {
         bqi_answer_error(client, request->operation, &error);
         return;
     }
     json_t *args = parse_args(request, &error);
-    if (!args || check_arguments(entry, args, &error) != 0) {
+    if (!args || bqi_call_check(entry, args, &error) != 0) {
         bqi_answer_error(client, request->operation, &error);
     } else {
         call.args = args;
-        entry->run(&call);
+        if (entry->run)
+            entry->run(&call);
+        else
+            bqi_plan_run(&call, &entry->plan);
     }
     json_decref(args);
 }
@@ -237,24 +131,31 @@ bq_id bq_call(bq_client *client, bq_id queue, const char *command, bq_bytes args
 /* ---- one Redis command ---- */
 
 static void free_pending(struct bqi_pending *pending) {
+    if (pending->drop)
+        pending->drop(pending);
     json_decref(pending->json);
+    json_decref(pending->args);
     bqi_free(pending->subject);
+    bqi_free(pending->field);
     bqi_free(pending);
 }
 
 static void on_done(struct bqi_command *command, const redisReply *reply,
                     const struct bqi_error *error) {
     struct bqi_pending *pending = (struct bqi_pending *)command;
-    if (error)
+    if (!error) {
+        if (pending->on_reply(pending, reply))
+            return;
+    } else if (!pending->on_error || !pending->on_error(pending, error)) {
         bqi_answer_error(pending->client, pending->operation, error);
-    else if (pending->on_reply(pending, reply))
-        return;
+    }
     free_pending(pending);
 }
 
-struct bqi_pending *bqi_pending_new(const struct bqi_call *call, const char *subject,
-                                    int (*on_reply)(struct bqi_pending *, const redisReply *)) {
-    struct bqi_pending *pending = bqi_calloc(sizeof *pending);
+struct bqi_pending *bqi_pending_new_sized(const struct bqi_call *call, const char *subject,
+                                          int (*on_reply)(struct bqi_pending *, const redisReply *),
+                                          size_t size) {
+    struct bqi_pending *pending = bqi_calloc(size);
     if (pending && subject && !(pending->subject = bqi_strndup(subject, strlen(subject)))) {
         bqi_free(pending);
         pending = NULL;
@@ -270,8 +171,14 @@ struct bqi_pending *bqi_pending_new(const struct bqi_call *call, const char *sub
     pending->client = call->client;
     pending->queue = call->queue;
     pending->operation = call->operation;
+    pending->args = json_incref((json_t *)call->args);
     pending->on_reply = on_reply;
     return pending;
+}
+
+struct bqi_pending *bqi_pending_new(const struct bqi_call *call, const char *subject,
+                                    int (*on_reply)(struct bqi_pending *, const redisReply *)) {
+    return bqi_pending_new_sized(call, subject, on_reply, sizeof(struct bqi_pending));
 }
 
 void bqi_pending_script(struct bqi_pending *pending, struct bqi_words *words, const char *script) {
@@ -282,53 +189,7 @@ void bqi_pending_script(struct bqi_pending *pending, struct bqi_words *words, co
 
 void bqi_pending_submit(struct bqi_pending *pending, struct bqi_words *words) {
     pending->base.reloads = 0;
+    pending->base.failures = 0;
+    pending->base.deadline = 0; /* each command of a call has its own */
     bqi_connection_submit_words(pending->client->connection, words, &pending->base);
-}
-
-/* ---- answers ---- */
-
-static void ended(bq_client *client) {
-    atomic_fetch_sub(&client->pending, 1);
-}
-
-void bqi_answer_done(bq_client *client, bq_id operation) {
-    bqi_client_reply(client, operation);
-    ended(client);
-}
-
-void bqi_answer_text(bq_client *client, bq_id operation, const char *text, size_t len) {
-    struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, operation);
-    bqi_record_bytes(&event, BQ_TAG_VALUE, text, len);
-    bqi_record_end(&event);
-    ended(client);
-}
-
-void bqi_answer_int(bq_client *client, bq_id operation, int64_t value) {
-    struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, operation);
-    bqi_record_int(&event, BQ_TAG_VALUE, value);
-    bqi_record_end(&event);
-    ended(client);
-}
-
-void bqi_answer_json(bq_client *client, bq_id operation, const json_t *value) {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    bqi_answer_text(client, operation, text ? text : "null", text ? strlen(text) : 4);
-    free(text);
-}
-
-void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error *error) {
-    bqi_client_error(client, operation, error);
-    ended(client);
-}
-
-json_t *bqi_entry_error(const struct bqi_error *error) {
-    return json_pack("{s:i, s:s, s:s}", "code", error->code, "name", bqi_error_name(error->code),
-                     "message", error->message);
-}
-
-void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command) {
-    struct bqi_error error;
-    bqi_error_set(&error, BQ_ERR_UNEXPECTED_REPLY,
-                  "The answer to %s has a shape that BullMQ's protocol does not have.", command);
-    bqi_answer_error(pending->client, pending->operation, &error);
 }

@@ -2,7 +2,7 @@
 
 #include "add.h"
 #include "alloc.h"
-#include "call.h"
+#include "calls.h"
 
 /* ---- options ---- */
 

@@ -6,7 +6,7 @@
 #include "add.h"
 #include "alloc.h"
 #include "bq/bq_record.h"
-#include "call.h"
+#include "calls.h"
 #include "clock.h"
 #include "number.h"
 

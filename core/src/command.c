@@ -6,19 +6,33 @@
 
 #include "alloc.h"
 
+struct bqi_words_block {
+    struct bqi_words_block *next;
+    char text[];
+};
+
 void bqi_words_init(struct bqi_words *words) {
     words->count = 0;
     words->capacity = (int)(sizeof words->fixed_text / sizeof *words->fixed_text);
     words->text = words->fixed_text;
     words->length = words->fixed_length;
     words->numbers_used = 0;
+    words->blocks = NULL;
     words->failed = 0;
 }
 
-void bqi_words_drop(struct bqi_words *words) {
+static void free_lists(struct bqi_words *words) {
     if (words->text != words->fixed_text) {
         bqi_free(words->text);
         bqi_free(words->length);
+    }
+}
+
+void bqi_words_drop(struct bqi_words *words) {
+    free_lists(words);
+    for (struct bqi_words_block *block = words->blocks, *next; block; block = next) {
+        next = block->next;
+        bqi_free(block);
     }
 }
 
@@ -34,7 +48,7 @@ static void grow(struct bqi_words *words) {
     }
     memcpy(text, words->text, (size_t)words->count * sizeof *text);
     memcpy(length, words->length, (size_t)words->count * sizeof *length);
-    bqi_words_drop(words);
+    free_lists(words);
     words->text = text;
     words->length = length;
     words->capacity = capacity;
@@ -53,10 +67,39 @@ void bqi_words_text(struct bqi_words *words, const char *text) {
     bqi_words_add(words, text, strlen(text));
 }
 
+/* Room that lives as long as the words; NULL if there is none. */
+static char *room_for(struct bqi_words *words, size_t size) {
+    struct bqi_words_block *block = bqi_malloc(sizeof *block + size);
+    if (!block) {
+        words->failed = 1;
+        return NULL;
+    }
+    block->next = words->blocks;
+    words->blocks = block;
+    return block->text;
+}
+
 void bqi_words_int(struct bqi_words *words, long long number) {
-    char *room = words->numbers[words->numbers_used++];
-    int len = snprintf(room, sizeof words->numbers[0], "%lld", number);
-    bqi_words_add(words, room, (size_t)len);
+    const int most = (int)(sizeof words->numbers / sizeof *words->numbers);
+    char *room = words->numbers_used < most ? words->numbers[words->numbers_used++]
+                                            : room_for(words, sizeof words->numbers[0]);
+    if (room) {
+        int len = snprintf(room, sizeof words->numbers[0], "%lld", number);
+        bqi_words_add(words, room, (size_t)len);
+    }
+}
+
+void bqi_words_join(struct bqi_words *words, const char *const *parts, size_t count) {
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i] ? strlen(parts[i]) : 0;
+    char *room = room_for(words, len + 1);
+    if (!room)
+        return;
+    char *end = room;
+    for (size_t i = 0; i < count; i++)
+        end = stpcpy(end, parts[i] ? parts[i] : "");
+    bqi_words_add(words, room, len);
 }
 
 void bqi_words_script(struct bqi_words *words, const struct bqi_script_source *script) {

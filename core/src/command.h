@@ -52,13 +52,16 @@ struct bqi_words {
     size_t fixed_length[32];
     char numbers[4][24];
     int numbers_used;
+    struct bqi_words_block *blocks; /* texts that belong to the words */
     int failed;
 };
 
 void bqi_words_init(struct bqi_words *words);
 void bqi_words_add(struct bqi_words *words, const char *text, size_t len); /* borrowed */
 void bqi_words_text(struct bqi_words *words, const char *text);            /* borrowed */
-void bqi_words_int(struct bqi_words *words, long long number);             /* at most 4 */
+void bqi_words_int(struct bqi_words *words, long long number);
+/* One word of several texts, copied; a NULL among them is "". */
+void bqi_words_join(struct bqi_words *words, const char *const *parts, size_t count);
 
 /* "EVALSHA <sha> <number of keys>". */
 void bqi_words_script(struct bqi_words *words, const struct bqi_script_source *script);

@@ -108,8 +108,4 @@ void bqi_flow_node_failed(struct bqi_flow_node *node, const struct bqi_error *er
 /* flow_lost.c: the connection broke while the batch was on its way. */
 void bqi_flow_find_out(struct bqi_flow_batch *batch, const struct bqi_error *why);
 
-/* flow_add.c, flow_read.c */
-void bqi_call_add_flows(const struct bqi_call *call);
-void bqi_call_get_flow(const struct bqi_call *call);
-
 #endif

@@ -4,6 +4,7 @@
 
 #include "add.h"
 #include "alloc.h"
+#include "calls.h"
 #include "flow.h"
 
 enum { RELOADS_AT_MOST = 3 };

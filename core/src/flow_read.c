@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "calls.h"
 #include "flow.h"
 #include "job_fields.h"
-
-enum { DEPTH = 10, CHILDREN = 20 };
 
 struct tree;
 
@@ -134,7 +133,7 @@ static void write_record(struct tree_node *node, const redisReply *hash) {
     bqi_record_text(&record, BQ_TAG_QUEUE_NAME, node->queue);
     bqi_record_text(&record, BQ_TAG_PREFIX, node->prefix);
     if (hash->elements)
-        bqi_job_fields_write_job(&record, node->id, hash);
+        bqi_job_fields_write_job(&record, node->id, strlen(node->id), hash);
     else
         bqi_record_text(&record, BQ_TAG_JOB_ID, node->id);
     if (bqi_record_end(&record) != 0)
@@ -270,16 +269,6 @@ static void read_node(struct tree_node *node) {
 
 /* ---- the call ---- */
 
-static int check_at_least_one(const struct bqi_call *call, const char *name, int64_t value) {
-    struct bqi_error error;
-    if (value >= 1)
-        return 0;
-    bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "getFlow: %s must be at least 1, not %lld.",
-                  name, (long long)value);
-    bqi_answer_error(call->client, call->operation, &error);
-    return -1;
-}
-
 static struct tree *tree_new(const struct bqi_call *call) {
     const char *prefix = bqi_call_text(call, "prefix");
     const char *queue = bqi_call_text(call, "queueName");
@@ -289,9 +278,8 @@ static struct tree *tree_new(const struct bqi_call *call) {
         return NULL;
     tree->client = call->client;
     tree->operation = call->operation;
-    tree->depth = bqi_call_int(call, "depth", DEPTH);
-    tree->max_children = bqi_call_int(call, "maxChildren", CHILDREN);
-    prefix = prefix ? prefix : "bull";
+    tree->depth = bqi_call_int(call, "depth", 0);
+    tree->max_children = bqi_call_int(call, "maxChildren", 0);
     tree->root = node_new(tree, prefix, strlen(prefix), queue, strlen(queue), id, strlen(id));
     if (tree->root)
         return tree;
@@ -301,9 +289,6 @@ static struct tree *tree_new(const struct bqi_call *call) {
 
 void bqi_call_get_flow(const struct bqi_call *call) {
     struct bqi_error error;
-    if (check_at_least_one(call, "depth", bqi_call_int(call, "depth", DEPTH)) != 0 ||
-        check_at_least_one(call, "maxChildren", bqi_call_int(call, "maxChildren", CHILDREN)) != 0)
-        return;
     if (bqi_queue_check_name(bqi_call_text(call, "queueName"), &error) != 0) {
         bqi_answer_error(call->client, call->operation, &error);
         return;

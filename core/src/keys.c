@@ -73,6 +73,12 @@ void bqi_words_keys(struct bqi_words *words, const struct bqi_keys *keys, const 
         bqi_words_key(words, keys, list[i]);
 }
 
+void bqi_words_subkey(struct bqi_words *words, const struct bqi_keys *keys, const char *a,
+                      const char *b, const char *c) {
+    const char *parts[] = {keys->key[BQI_KEY_PREFIX].ptr, a, b, c};
+    bqi_words_join(words, parts, sizeof parts / sizeof *parts);
+}
+
 char *bqi_job_key(const struct bqi_keys *keys, const char *job_id, const char *suffix) {
     return join(keys->key[BQI_KEY_PREFIX].ptr, job_id, suffix, NULL);
 }

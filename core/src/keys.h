@@ -47,6 +47,10 @@ void bqi_words_key(struct bqi_words *words, const struct bqi_keys *keys, enum bq
 void bqi_words_keys(struct bqi_words *words, const struct bqi_keys *keys, const enum bqi_key *list,
                     size_t count);
 
+/* The word for a key of the queue that is none of those above: its start and three texts. */
+void bqi_words_subkey(struct bqi_words *words, const struct bqi_keys *keys, const char *a,
+                      const char *b, const char *c);
+
 /* The key of a job or, with a suffix such as ":logs", of one of its parts; bqi_free it. */
 char *bqi_job_key(const struct bqi_keys *keys, const char *job_id, const char *suffix);
 

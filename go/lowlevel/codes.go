@@ -59,7 +59,7 @@ const (
 	RequestAdd int = 100
 	// One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
 	RequestFlowNode int = 101
-	// One job of a reply of kind jobs: the fields of a job.
+	// One job of a reply of kind jobs, with the fields of getJob's reply.
 	RequestJobFields int = 102
 )
 
@@ -144,6 +144,8 @@ const (
 	TagPrefix uint16 = 51
 	// Depth of a job in its flow; 0: the root.
 	TagDepth uint16 = 52
+	// A run of JOB_FIELDS records.
+	TagJobs uint16 = 70
 )
 
 // Codes of errors.

@@ -65,7 +65,7 @@ async def test_cancelling_before_the_first_step_gives_the_job_back(queue, start_
         start(handle, record)
         if not stopped:
             stopped.append(handle)
-            worker._processing._tasks[handle].cancel()
+            worker._processing._runs[handle].task.cancel()
 
     worker._processing.start = start_and_cancel_once
     job = await queue.add("x")

@@ -107,7 +107,7 @@ async def test_a_handler_that_ends_well_when_cancelled_completes_its_job(queue, 
 
 
 async def test_a_handler_that_ignores_cancellation_loses_its_job(queue, start_worker, monkeypatch):
-    monkeypatch.setattr("libbullmq._processing.CANCEL_GRACE", 0.05)
+    monkeypatch.setattr("libbullmq._runners.CANCEL_GRACE", 0.05)
     gate = asyncio.Event()
     over = asyncio.Event()
 

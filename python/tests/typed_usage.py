@@ -6,6 +6,7 @@ from libbullmq import BulkEntry, BulkError, Job, JobOptions, Queue, Worker, Work
 from libbullmq.sync import Job as BlockingJob
 from libbullmq.sync import Queue as BlockingQueue
 from libbullmq.sync import Worker as BlockingWorker
+from libbullmq.testing import Drained, assert_added, drain
 
 
 async def handle(job: Job, token: str) -> dict[str, Any]:
@@ -53,3 +54,22 @@ def blocking() -> int:
     with BlockingWorker("emails", handle_in_thread, concurrency=4) as worker:
         worker.pause()
     return job.attempts_made
+
+
+async def work_in_processes() -> None:
+    worker = Worker("emails", "app.tasks:handle", {"processes": 4, "timeout": 60})
+    found: bool = worker.cancel_job("7", "nobody needs it")
+    print(found, worker.cancel_all_jobs())
+
+
+def stop_early(job: BlockingJob) -> str | None:
+    if job.cancelled or job.signal.wait(0.5):
+        job.signal.raise_if_set()
+    return job.signal.reason
+
+
+async def check(queue: Queue, blocking_queue: BlockingQueue) -> list[object]:
+    drained: Drained = await drain(queue, handle, concurrency=5)
+    failed: Drained = drain(blocking_queue, handle_in_thread)
+    added: BlockingJob = assert_added(queue, "welcome", data={"user": 7}, delay=5)
+    return [*drained.results, *failed.errors, added.id]

@@ -1,4 +1,4 @@
-"""The checkout, and a private Redis for the installed programs."""
+"""The checkout, what is built from it, and a private Redis for the installed programs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "interop"))
 
+from python_distributions import Distributions, build  # noqa: E402
 from redis_server import RedisServer  # noqa: E402
 
 
@@ -23,3 +24,8 @@ def checkout() -> Path:
 def redis() -> Iterator[RedisServer]:
     with RedisServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Distributions:
+    return build(checkout, tmp_path_factory.mktemp("distributions"))

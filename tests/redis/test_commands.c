@@ -126,7 +126,7 @@ static void log_rows_that_are_not_text_do_not_hide_the_others(void **state) {
     (void)state;
     server_do(server, "RPUSH bull:q:1:logs good \xff\xfe");
     assert_string_equal(value("getJobLogs", "{\"id\":\"1\"}"),
-                        "{\"logs\":[\"good\",\"(a row that is not UTF-8)\"],\"count\":2}");
+                        "{\"logs\":[\"good\",\"(a text that is not UTF-8)\"],\"count\":2}");
 }
 
 static void progress_and_data_are_stored_and_told(void **state) {

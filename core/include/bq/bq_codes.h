@@ -83,7 +83,7 @@ enum bq_request {
     BQ_REC_ADD = 100,
     /* One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS. */
     BQ_REC_FLOW_NODE = 101,
-    /* One job of a reply of kind jobs: the fields of a job. */
+    /* One job of a reply of kind jobs, with the fields of getJob's reply. */
     BQ_REC_JOB_FIELDS = 102
 };
 
@@ -170,7 +170,9 @@ enum bq_tag {
     /* Prefix of that queue. */
     BQ_TAG_PREFIX = 51,
     /* Depth of a job in its flow; 0: the root. */
-    BQ_TAG_DEPTH = 52
+    BQ_TAG_DEPTH = 52,
+    /* A run of JOB_FIELDS records. */
+    BQ_TAG_JOBS = 70
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

@@ -6,9 +6,9 @@
  * be built.
  *
  * Arguments are UTF-8. A text, list or options argument that may be left out is
- * left out with NULL, an integer with BQ_EASY_UNSET. Options of jobs are a
- * JSON object as docs/options.md describes them; data, progress and results are
- * JSON text.
+ * left out with NULL, an integer with BQ_EASY_UNSET. Options of jobs, labels,
+ * pages and references to jobs are JSON objects as docs/options.md and
+ * docs/commands.md describe them; data, progress and results are JSON text.
  */
 #ifndef BQ_EASY_H
 #define BQ_EASY_H
@@ -99,6 +99,23 @@ static inline void bq_easy_list(bq_buffer *json, const char *key,
     bq_buffer_append(json, "]", 1);
 }
 
+static inline void bq_easy_integers(bq_buffer *json, const char *key,
+                                    const int64_t *values, size_t count) {
+    char digits[24];
+    size_t i;
+    if (values == NULL) {
+        return;
+    }
+    bq_easy_key(json, key);
+    bq_buffer_append(json, "[", 1);
+    for (i = 0; i < count; i++) {
+        int len = snprintf(digits, sizeof digits, i > 0 ? ",%lld" : "%lld",
+                           (long long)values[i]);
+        bq_buffer_append(json, digits, (size_t)len);
+    }
+    bq_buffer_append(json, "]", 1);
+}
+
 static inline void bq_easy_close(bq_buffer *json) {
     bq_buffer_append(json, json->len == 0 ? "{}" : "}", json->len == 0 ? 2 : 1);
 }
@@ -168,6 +185,8 @@ static inline bq_id bq_easy_call(bq_client *client, bq_id queue,
  * Add one job. Its data is stored unread and must be JSON text. The reply is
  * its id: with a custom id that exists or a deduplication hit, the id of the
  * job that is there.
+ * name: Name of the job.
+ * opts: Options of the job. Unset: those of the queue.
  * Reply: VALUE, text.
  */
 static inline bq_id bq_easy_add(bq_client *client, bq_id queue,
@@ -248,6 +267,7 @@ static inline bq_id bq_easy_get_flow(bq_client *client, const char *id,
 
 /*
  * Read a job; no field when there is none.
+ * id: Id of the job.
  * Reply: the fields of the job; none when there is no such job.
  */
 static inline bq_id bq_easy_get_job(bq_client *client, bq_id queue,
@@ -260,6 +280,7 @@ static inline bq_id bq_easy_get_job(bq_client *client, bq_id queue,
 /*
  * completed, failed, delayed, prioritized, active, waiting, waiting-children or
  * unknown.
+ * id: Id of the job.
  * Reply: VALUE, text.
  */
 static inline bq_id bq_easy_get_job_state(bq_client *client, bq_id queue,
@@ -272,6 +293,9 @@ static inline bq_id bq_easy_get_job_state(bq_client *client, bq_id queue,
 /*
  * Number of jobs per type, an object keyed as asked; without types: active,
  * completed, delayed, failed, prioritized, waiting, waiting-children.
+ * types: Types of jobs: active, completed, delayed, failed, prioritized,
+ * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
+ * first seven.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_get_job_counts(bq_client *client, bq_id queue,
@@ -285,6 +309,7 @@ static inline bq_id bq_easy_get_job_counts(bq_client *client, bq_id queue,
 
 /*
  * Log rows of a job: {logs, count}.
+ * id: Id of the job.
  * start: First row, from 0; negative: from the end. Unset: 0.
  * end: Last row, included. Unset: -1, the last one.
  * asc: true: oldest first. Unset: true.
@@ -303,6 +328,7 @@ static inline bq_id bq_easy_get_job_logs(bq_client *client, bq_id queue,
 
 /*
  * Store a job's progress (JSON) and tell listeners.
+ * id: Id of the job.
  * Reply: no field.
  */
 static inline bq_id bq_easy_update_job_progress(bq_client *client, bq_id queue,
@@ -316,6 +342,8 @@ static inline bq_id bq_easy_update_job_progress(bq_client *client, bq_id queue,
 
 /*
  * Append a log row to a job. The reply is the number of rows kept.
+ * id: Id of the job.
+ * keep_logs: Newest rows that stay. Unset or 0: all.
  * Reply: VALUE, an integer.
  */
 static inline bq_id bq_easy_add_job_log(bq_client *client, bq_id queue,
@@ -329,6 +357,7 @@ static inline bq_id bq_easy_add_job_log(bq_client *client, bq_id queue,
 
 /*
  * Replace a job's data (JSON).
+ * id: Id of the job.
  * Reply: no field.
  */
 static inline bq_id bq_easy_update_job_data(bq_client *client, bq_id queue,
@@ -379,6 +408,850 @@ static inline bq_id bq_easy_obliterate(bq_client *client, bq_id queue,
     bq_easy_boolean(&args, "force", force);
     bq_easy_integer(&args, "count", count);
     return bq_easy_call(client, queue, "obliterate", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * The queue's settings: {paused, concurrency, max, duration, maxLenEvents,
+ * version, ...}; numbers as numbers, what is not set is left out.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_meta(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getMeta", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Version of the library that last opened the queue, such as "bullmq:6.7.0";
+ * null when there is none.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_version(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getVersion", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Whether as many jobs are active as the global concurrency allows.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_maxed(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "isMaxed", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Limit how many jobs of the queue run at once, over all workers.
+ * concurrency: Jobs, at least 1.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_set_global_concurrency(bq_client *client,
+                                                   bq_id queue,
+                                                   int64_t concurrency) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "concurrency", concurrency);
+    return bq_easy_call(client, queue, "setGlobalConcurrency", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * The limit set by setGlobalConcurrency, a number or null.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_global_concurrency(bq_client *client,
+                                                   bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getGlobalConcurrency", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove that limit. The reply is 1, or 0 when there was none.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_global_concurrency(bq_client *client,
+                                                      bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "removeGlobalConcurrency", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Limit how many jobs of the queue are started per time, over all workers;
+ * their own limits then do not count.
+ * max: Jobs per duration, at least 1.
+ * duration: Length of the window in ms, at least 1.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_set_global_rate_limit(bq_client *client,
+                                                  bq_id queue, int64_t max,
+                                                  int64_t duration) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "max", max);
+    bq_easy_integer(&args, "duration", duration);
+    return bq_easy_call(client, queue, "setGlobalRateLimit", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * The limit set by setGlobalRateLimit, {max, duration (ms)} or null.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_global_rate_limit(bq_client *client,
+                                                  bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getGlobalRateLimit", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove that limit. The reply is the number of its settings that were there, 0
+ * to 2.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_global_rate_limit(bq_client *client,
+                                                     bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "removeGlobalRateLimit", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Start no job for some time. Obeyed by workers with a limiter, and by all
+ * while a global rate limit is set.
+ * expire_time_ms: How long, in ms, at least 1.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_rate_limit(bq_client *client, bq_id queue,
+                                       int64_t expire_time_ms) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "expireTimeMs", expire_time_ms);
+    return bq_easy_call(client, queue, "rateLimit", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * End what rateLimit or a used-up limit began. The reply is 1, or 0 when
+ * nothing held.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_rate_limit_key(bq_client *client,
+                                                  bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "removeRateLimitKey", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * How long the rate limit holds, in ms; 0 when it does not. Without maxJobs and
+ * a global limit: -2 when there is no window, else what is left of it.
+ * max_jobs: The worker's limiter.max, to say whether that is used up. Unset or
+ * 0: the global limit.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_get_rate_limit_ttl(bq_client *client, bq_id queue,
+                                               int64_t max_jobs) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "maxJobs", max_jobs);
+    return bq_easy_call(client, queue, "getRateLimitTtl", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Number of jobs of all these types together.
+ * types: Types of jobs: active, completed, delayed, failed, prioritized,
+ * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
+ * first seven.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_get_job_count_by_types(bq_client *client,
+                                                   bq_id queue,
+                                                   const char *const *types,
+                                                   size_t types_count) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_list(&args, "types", types, types_count);
+    return bq_easy_call(client, queue, "getJobCountByTypes", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Number of jobs that are waiting, delayed, prioritized or waiting-children.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_count(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "count", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Number of delayed jobs.
+ * timestamp: Count only those that are due before it, ms since epoch. Unset:
+ * all.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_get_delayed_count(bq_client *client, bq_id queue,
+                                              int64_t timestamp) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "timestamp", timestamp);
+    return bq_easy_call(client, queue, "getDelayedCount", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Number of waiting jobs per priority, an object keyed by priority.
+ * priorities: 0 (jobs without priority) to 2097151.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_counts_per_priority(bq_client *client,
+                                                    bq_id queue,
+                                                    const int64_t *priorities,
+                                                    size_t priorities_count) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integers(&args, "priorities", priorities, priorities_count);
+    return bq_easy_call(client, queue, "getCountsPerPriority", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Jobs by type, each once, the types one after another. Ids whose job is gone
+ * are skipped.
+ * types: Types of jobs: active, completed, delayed, failed, prioritized,
+ * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
+ * first seven.
+ * start: First index of each type, from 0; negative: from its end. Unset: 0.
+ * end: Last index of each type, included; negative: from its end. Unset: -1,
+ * the last one.
+ * asc: true: oldest, or lowest score, first. Unset: false.
+ * Reply: VALUE, a run of JOB_FIELDS records.
+ */
+static inline bq_id bq_easy_get_jobs(bq_client *client, bq_id queue,
+                                     const char *const *types,
+                                     size_t types_count, int64_t start,
+                                     int64_t end, int asc) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_list(&args, "types", types, types_count);
+    bq_easy_integer(&args, "start", start);
+    bq_easy_integer(&args, "end", end);
+    bq_easy_boolean(&args, "asc", asc);
+    return bq_easy_call(client, queue, "getJobs", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Ids of jobs by type as a list, each once; also those whose job is gone.
+ * types: Types of jobs: active, completed, delayed, failed, prioritized,
+ * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
+ * first seven.
+ * start: First index of each type, from 0; negative: from its end. Unset: 0.
+ * end: Last index of each type, included; negative: from its end. Unset: 1.
+ * asc: true: oldest, or lowest score, first. Unset: false.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_ranges(bq_client *client, bq_id queue,
+                                       const char *const *types,
+                                       size_t types_count, int64_t start,
+                                       int64_t end, int asc) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_list(&args, "types", types, types_count);
+    bq_easy_integer(&args, "start", start);
+    bq_easy_integer(&args, "end", end);
+    bq_easy_boolean(&args, "asc", asc);
+    return bq_easy_call(client, queue, "getRanges", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Finished jobs per minute as workers with the option metrics count them:
+ * {meta: {count, prevTS, prevCount}, data: [...], count}, the newest minute
+ * first.
+ * type: completed or failed.
+ * start: First data point, 0 is the newest. Unset: 0.
+ * end: Last data point, included. Unset: -1, the oldest.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_metrics(bq_client *client, bq_id queue,
+                                        const char *type, int64_t start,
+                                        int64_t end) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "type", type);
+    bq_easy_integer(&args, "start", start);
+    bq_easy_integer(&args, "end", end);
+    return bq_easy_call(client, queue, "getMetrics", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Job counts and totals in the text format of Prometheus.
+ * global_variables: More labels of every sample, an object of texts. Unset:
+ * none.
+ * Reply: VALUE, text.
+ */
+static inline bq_id
+bq_easy_export_prometheus_metrics(bq_client *client, bq_id queue,
+                                  const char *global_variables) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_json(&args, "globalVariables", global_variables);
+    return bq_easy_call(client, queue, "exportPrometheusMetrics", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Children of a job, a page of them: {items: [{id, v or err}], total} and their
+ * jobs, in the same order. The order of children is unstable while they change.
+ * parent_id: Id of the parent in this queue.
+ * type: processed: those that returned, with their values v (err: why it is not
+ * JSON). pending: those still awaited.
+ * start: First child, from 0. Unset: 0.
+ * end: Last child, included. Unset: -1, all.
+ * Reply: VALUE, JSON text, and JOBS, a JOB_FIELDS record per item, empty where
+ * the job is gone.
+ */
+static inline bq_id bq_easy_get_dependencies(bq_client *client, bq_id queue,
+                                             const char *parent_id,
+                                             const char *type, int64_t start,
+                                             int64_t end) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "parentId", parent_id);
+    bq_easy_text(&args, "type", type);
+    bq_easy_integer(&args, "start", start);
+    bq_easy_integer(&args, "end", end);
+    return bq_easy_call(client, queue, "getDependencies", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Connections of the queue's workers, a list of objects with the fields of
+ * CLIENT LIST; name is the queue's, rawname the connection's.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_workers(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getWorkers", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Number of the queue's workers that are connected.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_get_workers_count(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getWorkersCount", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Connections of QueueEvents that listen to the queue, in the form of
+ * getWorkers.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_queue_events(bq_client *client, bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "getQueueEvents", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove all jobs that wait, prioritized ones too. The next job of a scheduler
+ * stays.
+ * delayed: true: delayed jobs too. Unset: false.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_drain(bq_client *client, bq_id queue, int delayed) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_boolean(&args, "delayed", delayed);
+    return bq_easy_call(client, queue, "drain", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Remove old jobs of one state. The reply is a list of their ids. Jobs of one
+ * call may be gone when a later one fails.
+ * grace: Age in ms from which jobs are removed.
+ * limit: Most jobs to remove; 0: no limit.
+ * type: completed, failed, delayed, wait (or waiting), active, paused or
+ * prioritized. Active ones only without a lock. Unset: completed.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_clean(bq_client *client, bq_id queue,
+                                  const char *type, int64_t grace,
+                                  int64_t limit) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "grace", grace);
+    bq_easy_integer(&args, "limit", limit);
+    bq_easy_text(&args, "type", type);
+    return bq_easy_call(client, queue, "clean", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Put finished jobs back to wait. Priorities are not heeded; attempts made go
+ * on counting.
+ * count: Jobs moved per call of the script. Unset: 1000.
+ * state: failed or completed. Unset: failed.
+ * timestamp: Only those that finished until then, ms since epoch. Unset: now.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_retry_jobs(bq_client *client, bq_id queue,
+                                       const char *state, int64_t count,
+                                       int64_t timestamp) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "count", count);
+    bq_easy_text(&args, "state", state);
+    bq_easy_integer(&args, "timestamp", timestamp);
+    return bq_easy_call(client, queue, "retryJobs", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Let all delayed jobs wait no longer. Priorities are not heeded.
+ * count: Jobs moved per call of the script. Unset: 1000.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_promote_jobs(bq_client *client, bq_id queue,
+                                         int64_t count) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "count", count);
+    return bq_easy_call(client, queue, "promoteJobs", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Remove jobs that are in no state, as interrupted clients of old versions left
+ * them. The reply is how many. Scans the whole database.
+ * count: Keys looked at per step of the scan. Unset: 1000.
+ * limit: Stop after the step in which that many are reached; 0: never. Unset:
+ * 0.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_orphaned_jobs(bq_client *client, bq_id queue,
+                                                 int64_t count, int64_t limit) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "count", count);
+    bq_easy_integer(&args, "limit", limit);
+    return bq_easy_call(client, queue, "removeOrphanedJobs", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Shorten the event stream. The reply is the number of events removed.
+ * max_length: Events to keep, about.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_trim_events(bq_client *client, bq_id queue,
+                                        int64_t max_length) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "maxLength", max_length);
+    return bq_easy_call(client, queue, "trimEvents", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Id of the job that holds a deduplication id; null when none does.
+ * id: Deduplication id.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_deduplication_job_id(bq_client *client,
+                                                     bq_id queue,
+                                                     const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "getDeduplicationJobId", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Give a deduplication id back. The reply is 1, or 0 when it was free.
+ * id: Deduplication id.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_deduplication_key(bq_client *client,
+                                                     bq_id queue,
+                                                     const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "removeDeduplicationKey", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Delete a key that BullMQ before version 4 left. The reply is 1, or 0 when
+ * there was none.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_deprecated_priority_key(bq_client *client,
+                                                           bq_id queue) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    return bq_easy_call(client, queue, "removeDeprecatedPriorityKey", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove a job. The reply is 1 when it is gone, 0 when it, or a child that was
+ * to go with it, is locked by a worker.
+ * id: Id of the job.
+ * remove_children: true: its children too. Unset: true.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_remove_job(bq_client *client, bq_id queue,
+                                       const char *id, int remove_children) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_boolean(&args, "removeChildren", remove_children);
+    return bq_easy_call(client, queue, "removeJob", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Remove log rows of a job.
+ * id: Id of the job.
+ * keep_logs: Newest rows that stay. Unset: 0.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_clear_job_logs(bq_client *client, bq_id queue,
+                                           const char *id, int64_t keep_logs) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_integer(&args, "keepLogs", keep_logs);
+    return bq_easy_call(client, queue, "clearJobLogs", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Remove the children that a job still waits for. Locked ones stay.
+ * id: Id of the job.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_remove_unprocessed_children(bq_client *client,
+                                                        bq_id queue,
+                                                        const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "removeUnprocessedChildren", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Let the job's parent wait for it no longer. false: it has no parent that
+ * does.
+ * id: Id of the child.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_remove_child_dependency(bq_client *client,
+                                                    bq_id queue,
+                                                    const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "removeChildDependency", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Give the job's deduplication id back, if the job still holds it.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_remove_job_deduplication_key(bq_client *client,
+                                                         bq_id queue,
+                                                         const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "removeJobDeduplicationKey", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Renew the lock of a job. false: it is gone or another worker's.
+ * id: Id of the job.
+ * token: Token that the lock was taken with.
+ * duration: New life of the lock in ms.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_extend_job_lock(bq_client *client, bq_id queue,
+                                            const char *id, const char *token,
+                                            int64_t duration) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "token", token);
+    bq_easy_integer(&args, "duration", duration);
+    return bq_easy_call(client, queue, "extendJobLock", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Let a delayed job wait no longer.
+ * id: Id of the job.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_promote_job(bq_client *client, bq_id queue,
+                                        const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "promoteJob", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Change when a delayed job is due.
+ * id: Id of the job.
+ * delay: ms from now.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_change_job_delay(bq_client *client, bq_id queue,
+                                             const char *id, int64_t delay) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_integer(&args, "delay", delay);
+    return bq_easy_call(client, queue, "changeJobDelay", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Change a job's priority. A waiting job moves to its new place; for others it
+ * counts when they wait again.
+ * id: Id of the job.
+ * priority: 0: none; else 1 (first) to 2097151. Unset: 0.
+ * lifo: true: before those of the same priority. Unset: false.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_change_job_priority(bq_client *client, bq_id queue,
+                                                const char *id,
+                                                int64_t priority, int lifo) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_integer(&args, "priority", priority);
+    bq_easy_boolean(&args, "lifo", lifo);
+    return bq_easy_call(client, queue, "changeJobPriority", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Put a finished job back to wait.
+ * id: Id of the job.
+ * state: The state it is in, failed or completed. Unset: failed.
+ * reset_attempts_made: true: its attempts count from 0 again. Unset: false.
+ * reset_attempts_started: true: its starts count from 0 again. Unset: false.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_retry_job(bq_client *client, bq_id queue,
+                                      const char *id, const char *state,
+                                      int reset_attempts_made,
+                                      int reset_attempts_started) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "state", state);
+    bq_easy_boolean(&args, "resetAttemptsMade", reset_attempts_made);
+    bq_easy_boolean(&args, "resetAttemptsStarted", reset_attempts_started);
+    return bq_easy_call(client, queue, "retryJob", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is completed.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_completed(bq_client *client, bq_id queue,
+                                             const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobCompleted", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is failed.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_failed(bq_client *client, bq_id queue,
+                                          const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobFailed", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is delayed.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_delayed(bq_client *client, bq_id queue,
+                                           const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobDelayed", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is waiting for its children.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_waiting_children(bq_client *client,
+                                                    bq_id queue,
+                                                    const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobWaitingChildren", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is active.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_active(bq_client *client, bq_id queue,
+                                          const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobActive", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Whether a job is waiting; false for one that is prioritized.
+ * id: Id of the job.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_is_job_waiting(bq_client *client, bq_id queue,
+                                           const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "isJobWaiting", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * What the finished children of a job returned, an object keyed by their full
+ * keys.
+ * id: Id of the job.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_job_children_values(bq_client *client,
+                                                    bq_id queue,
+                                                    const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "getJobChildrenValues", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Why children failed whose failure is ignored, an object of texts keyed by
+ * their full keys.
+ * id: Id of the job.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_get_job_ignored_children_failures(bq_client *client,
+                                                              bq_id queue,
+                                                              const char *id) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    return bq_easy_call(client, queue, "getJobIgnoredChildrenFailures", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * A job's children by kind: {processed: {key: value}, unprocessed: [key],
+ * ignored: {key: reason}, failed: [key]}. With pages: only the kinds asked for,
+ * each with its cursor nextProcessedCursor, ...; 0 after the last page, and for
+ * failed the index behind the page.
+ * id: Id of the job.
+ * processed: A page of the children that returned. Unset, with no page at all:
+ * all of each kind.
+ * unprocessed: A page of the children still awaited. Unset, with no page at
+ * all: all of each kind.
+ * ignored: A page of the children whose failure is ignored. Unset, with no page
+ * at all: all of each kind.
+ * failed: A page of the children that failed the job. Unset, with no page at
+ * all: all of each kind.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id
+bq_easy_get_job_dependencies(bq_client *client, bq_id queue, const char *id,
+                             const char *processed, const char *unprocessed,
+                             const char *ignored, const char *failed) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_json(&args, "processed", processed);
+    bq_easy_json(&args, "unprocessed", unprocessed);
+    bq_easy_json(&args, "ignored", ignored);
+    bq_easy_json(&args, "failed", failed);
+    return bq_easy_call(client, queue, "getJobDependencies", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Number of a job's children by kind.
+ * id: Id of the job.
+ * processed: true: count these. None true: all kinds. Unset: false.
+ * unprocessed: true: count these. None true: all kinds. Unset: false.
+ * ignored: true: count these. None true: all kinds. Unset: false.
+ * failed: true: count these. None true: all kinds. Unset: false.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id
+bq_easy_get_job_dependencies_count(bq_client *client, bq_id queue,
+                                   const char *id, int processed,
+                                   int unprocessed, int ignored, int failed) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_boolean(&args, "processed", processed);
+    bq_easy_boolean(&args, "unprocessed", unprocessed);
+    bq_easy_boolean(&args, "ignored", ignored);
+    bq_easy_boolean(&args, "failed", failed);
+    return bq_easy_call(client, queue, "getJobDependenciesCount", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Put an active job back until a time; not counted as an attempt. Its handler
+ * then reports that it moved the job.
+ * id: Id of the job.
+ * timestamp: When it is due, ms since epoch; past: at once.
+ * token: Token of the job's lock. Unset: "0", which moves the job whoever holds
+ * it and leaves the lock behind.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_move_job_to_delayed(bq_client *client, bq_id queue,
+                                                const char *id,
+                                                const char *token,
+                                                int64_t timestamp) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_integer(&args, "timestamp", timestamp);
+    bq_easy_text(&args, "token", token);
+    return bq_easy_call(client, queue, "moveJobToDelayed", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Put an active job back to wait, in front. The reply is how long the rate
+ * limit holds, in ms, or 0.
+ * id: Id of the job.
+ * token: Token of the job's lock. Unset: "0", which moves the job whoever holds
+ * it and leaves the lock behind.
+ * Reply: VALUE, an integer.
+ */
+static inline bq_id bq_easy_move_job_to_wait(bq_client *client, bq_id queue,
+                                             const char *id,
+                                             const char *token) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "token", token);
+    return bq_easy_call(client, queue, "moveJobToWait", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
+ * Let an active job wait for its children. false: there is none to wait for,
+ * the job stays active.
+ * id: Id of the job.
+ * token: Token of the job's lock. Unset: "0", which moves the job whoever holds
+ * it and leaves the lock behind.
+ * child: Wait only if this child, {id, queue}, is pending; queue with its
+ * prefix. Unset: if any is.
+ * Reply: VALUE, 1 or 0.
+ */
+static inline bq_id bq_easy_move_job_to_waiting_children(bq_client *client,
+                                                         bq_id queue,
+                                                         const char *id,
+                                                         const char *token,
+                                                         const char *child) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "token", token);
+    bq_easy_json(&args, "child", child);
+    return bq_easy_call(client, queue, "moveJobToWaitingChildren", &args,
+                        bq_bytes_of(NULL));
 }
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 """
 
 from ._bulk import BulkEntry
+from ._cancellation import CancelSignal
 from ._codes import VERSION as __version__
 from ._errors import (
     AuthenticationError,
@@ -15,7 +16,10 @@ from ._errors import (
     CommandTimeoutError,
     ConnectionError,
     ForkedError,
+    JobCancelledError,
+    JobTimeoutError,
     OptionError,
+    SandboxError,
     ScriptError,
     UnrecoverableError,
     UnsupportedServerError,
@@ -30,15 +34,19 @@ __all__ = [
     "BulkEntry",
     "BulkError",
     "BullMQError",
+    "CancelSignal",
     "ClosedError",
     "CommandTimeoutError",
     "ConnectionError",
     "ForkedError",
     "Job",
+    "JobCancelledError",
     "JobOptions",
+    "JobTimeoutError",
     "OptionError",
     "Queue",
     "QueueOptions",
+    "SandboxError",
     "ScriptError",
     "UnrecoverableError",
     "UnsupportedServerError",

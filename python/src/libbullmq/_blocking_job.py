@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ._job import JobCommands
 from ._job_fields import JobFields, Owner
+from ._loops import is_running_here
 
 Result = TypeVar("Result")
 
@@ -59,11 +60,7 @@ def wait_in_thread(
     coroutine: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop
 ) -> Result:
     """Run a coroutine in a loop of another thread and wait for what it returns."""
-    try:
-        running = asyncio.get_running_loop()
-    except RuntimeError:
-        running = None
-    if running is loop:
+    if is_running_here(loop):
         coroutine.close()
         raise RuntimeError("a blocking call inside the event loop would wait for itself")
     return asyncio.run_coroutine_threadsafe(coroutine, loop).result()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from . import _codes
 from ._conf import conf_error
 from ._errors import BullMQError, ClosedError, error_of_record, error_of_refusal
+from ._loops import is_running_here
 from ._native import ffi, lib
 from ._record import split
 
@@ -198,17 +199,10 @@ def _release(handle: Any, fd: int, loop: asyncio.AbstractEventLoop, pid: int) ->
     """
     if pid != os.getpid() or loop.is_closed():
         lib.bq_client_free(handle)
-    elif _is_running_here(loop):
+    elif is_running_here(loop):
         _unwatch(handle, fd, loop)
     else:
         loop.call_soon_threadsafe(_unwatch, handle, fd, loop)
-
-
-def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
 
 
 def _unwatch(handle: Any, fd: int, loop: asyncio.AbstractEventLoop) -> None:

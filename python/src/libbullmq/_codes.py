@@ -39,7 +39,8 @@ EV_FAILED: Final = 11
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
 REC_FLOW_NODE: Final = 101  # One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
-REC_JOB_FIELDS: Final = 102  # One job of a reply of kind jobs: the fields of a job.
+# One job of a reply of kind jobs, with the fields of getJob's reply.
+REC_JOB_FIELDS: Final = 102
 
 # Kinds of fields.
 KIND_INTEGER: Final = 1
@@ -84,6 +85,7 @@ TAG_TOKEN: Final = 42  # Lock token.
 TAG_QUEUE_NAME: Final = 50  # Name of the queue that a job of a flow is in.
 TAG_PREFIX: Final = 51  # Prefix of that queue.
 TAG_DEPTH: Final = 52  # Depth of a job in its flow; 0: the root.
+TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import _codes
+from . import _codes, _log
 from ._client import EventHandler
-from ._emitter import Emitter, logger
+from ._emitter import Emitter
 from ._errors import BullMQError, error_of_record
 from ._record import fields, integer, text
 
@@ -45,12 +45,14 @@ def _job_id(record: bytes) -> str | None:
 def _log_connection(owner: Emitter, record: bytes) -> None:
     values = dict(fields(record))
     state, message = text(values, _codes.TAG_STATE), text(values, _codes.TAG_MESSAGE)
-    log = logger.warning if state == "lost" else logger.info
-    log("%r: connection %s%s", owner, state, f": {message}" if message else "")
+    log = _log.connection.warning if state == "lost" else _log.connection.info
+    detail = f": {message}" if message else ""
+    log("%r: connection %s%s", owner, state, detail, extra=_log.fields(owner.name))
 
 
 def _log_warning(owner: Emitter, record: bytes) -> None:
-    logger.warning("%r: %s", owner, text(dict(fields(record)), _codes.TAG_MESSAGE))
+    message = text(dict(fields(record)), _codes.TAG_MESSAGE)
+    _log.connection.warning("%r: %s", owner, message, extra=_log.fields(owner.name))
 
 
 def _worker_failed(worker: Worker, record: bytes) -> None:

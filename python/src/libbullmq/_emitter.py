@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-logger = logging.getLogger("libbullmq")
+from . import _log
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 
@@ -21,6 +21,8 @@ class Emitter:
     """
 
     EVENTS: frozenset[str] = frozenset()
+    name: str  # of the queue
+    _logger: logging.Logger = _log.root
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[Callable[..., Any]]] = {}
@@ -57,7 +59,8 @@ class Emitter:
         if "error" in self._listeners:
             self._emit("error", error)
         else:
-            logger.error("%r: %s", self, error)
+            job_id = getattr(error, "job_id", None)
+            self._logger.error("%r: %s", self, error, extra=_log.fields(self.name, job_id))
 
     def _keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -72,6 +75,7 @@ class Emitter:
 
     def _listener_failed(self, event: str, error: Exception) -> None:
         if event == "error":
-            logger.error("%r: a listener of error events failed", self, exc_info=error)
+            message = "%r: a listener of error events failed"
+            self._logger.error(message, self, exc_info=error, extra=_log.fields(self.name))
         else:
             self._emit_error(error)

@@ -109,6 +109,44 @@ class UnrecoverableError(Exception):
     """Raised by a handler: the job fails for good, whatever its ``attempts`` say."""
 
 
+class JobCancelledError(Exception):
+    """The attempt ended because ``Worker.cancel_job`` asked it to. Retried as any other failure.
+
+    ``reason`` is what the one who asked gave, None without one.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__("the job was cancelled" if reason is None else reason)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.reason,))
+
+
+class JobTimeoutError(TimeoutError):
+    """The attempt was ended because it took longer than the worker's ``timeout``."""
+
+
+class SandboxError(Exception):
+    """What a handler raised in a process of its own, or how that process ended.
+
+    ``name`` is the class of what was raised, ``stack`` its traceback there.
+    """
+
+    def __init__(self, message: str, name: str = "SandboxError", stack: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+        self.stack = stack or f"{name}: {message}"
+        self.failure: bytes | None = None  # as the process described it to the core
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (str(self), self.name, self.stack))
+
+
+class UnrecoverableSandboxError(SandboxError, UnrecoverableError):
+    """UnrecoverableError, raised by a handler in a process of its own."""
+
+
 _CLASSES: dict[int, type[BullMQError]] = {
     _codes.ERR_INVALID_ARGUMENT: OptionError,
     _codes.ERR_CONNECTION_FAILED: ConnectionError,
@@ -146,6 +184,16 @@ def error_of_entry(entry: bytes) -> BullMQError:
     """The error of one entry of a bulk reply, from its JSON object."""
     described = _json.decode(entry)
     return error_of_code(described["code"], described["message"], name=described["name"])
+
+
+def error_of_failure(failure: bytes) -> SandboxError:
+    """The error that a handler's process described for the core."""
+    described = _json.decode(failure)
+    name = described["name"]
+    kind = UnrecoverableSandboxError if name == "UnrecoverableError" else SandboxError
+    error = kind(described["message"], name, described["stack"])
+    error.failure = failure
+    return error
 
 
 def error_of_code(

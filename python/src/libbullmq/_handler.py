@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import traceback
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from . import _json
-from ._errors import OptionError, UnrecoverableError
+from ._errors import OptionError, SandboxError, UnrecoverableError
 
-_PACKAGE = str(Path(__file__).parent)
+# Where frames of a traceback are that say nothing of the handler.
+_FOREIGN = (str(Path(__file__).parent), str(Path(importlib.__file__).parent), "<frozen importlib")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -40,6 +42,8 @@ def is_coroutine_function(handler: Callable[..., Any]) -> bool:
 
 def failure(error: BaseException) -> bytes:
     """What bq_job_fail wants to know of an exception."""
+    if isinstance(error, SandboxError) and error.failure is not None:
+        return error.failure
     unrecoverable = isinstance(error, UnrecoverableError)
     name = "UnrecoverableError" if unrecoverable else type(error).__name__
     described = {"message": message_of(error), "name": name, "stack": stack_of(error)}
@@ -56,8 +60,10 @@ def message_of(error: BaseException) -> str:
 
 def stack_of(error: BaseException) -> str:
     """Its traceback as Python prints it, from the handler on."""
+    if isinstance(error, SandboxError):
+        return error.stack
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_FOREIGN):
         trace = trace.tb_next
     try:
         lines = traceback.format_exception(type(error), error, trace)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Final, Protocol
 
 from . import _codes, _json
+from ._cancellation import CancelSignal
 from ._errors import BullMQError
 from ._record import Value, fields, find, integer, text
 
 _UNREAD: Final = object()
+
+# Held while a job gets its signal, which thread and loop may ask for at once.
+_making_signal = threading.Lock()
 
 
 class Owner(Protocol):
@@ -24,7 +29,7 @@ class Owner(Protocol):
 class JobFields:
     """What is known of a job; decoded from its record when it is first looked at."""
 
-    __slots__ = ("_data", "_opts", "_owner", "_read", "_record")
+    __slots__ = ("_data", "_opts", "_owner", "_read", "_record", "_signal")
 
     def __init__(self, owner: Owner, record: bytes) -> None:
         self._owner = owner
@@ -32,6 +37,7 @@ class JobFields:
         self._data: Any = _UNREAD
         self._opts: dict[str, Any] | None = None
         self._read: dict[int, Value] | None = None
+        self._signal: CancelSignal | None = None
 
     @property
     def _values(self) -> dict[int, Value]:
@@ -177,6 +183,19 @@ class JobFields:
     def token(self) -> str | None:
         """Lock token, while a worker of this process runs the job."""
         return text(self._values, _codes.TAG_TOKEN)
+
+    @property
+    def signal(self) -> CancelSignal:
+        """Tells a handler that its job shall end; never set unless a worker runs the job."""
+        if self._signal is None:
+            with _making_signal:
+                self._signal = self._signal or CancelSignal()
+        return self._signal
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the running job was asked to stop; ``signal.reason`` says why."""
+        return self._signal is not None and self._signal.is_set()
 
     def _end(self, values: dict[int, Value]) -> None:
         """Show what an attempt that has just ended left."""

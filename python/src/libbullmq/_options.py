@@ -229,3 +229,9 @@ class WorkerOptions(QueueOptions, total=False):
     # Jobs that the worker runs at once. Kept by the language layer, which gives the core that
     # many credits. Default: 1.
     concurrency: int
+    # Python, for a handler named by text: processes that run a job each at the same time; it is
+    # the concurrency as well. Unset: as concurrency says.
+    processes: int
+    # Python, for a handler named by text: time that an attempt may take before its process is
+    # ended and the attempt fails. Unset: no limit. In s.
+    timeout: float

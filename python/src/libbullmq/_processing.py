@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextvars
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _codes, _json
-from ._blocking_job import Job as BlockingJob
+from . import _codes, _json, _log
 from ._client import Client
-from ._emitter import logger
-from ._errors import BullMQError, error_of_refusal
-from ._handler import (
-    encode_result,
-    failure,
-    is_coroutine_function,
-    message_of,
-    stack_of,
-    takes_token,
-    unreadable_data,
-)
-from ._job import Job
+from ._errors import BullMQError, JobCancelledError, error_of_refusal
+from ._handler import encode_result, failure, message_of, stack_of, unreadable_data
 from ._job_fields import JobFields
-from ._threads import ThreadPool
+from ._runners import Runner
 
 if TYPE_CHECKING:
     from ._worker import Worker
 
-# How long cancelled handlers may take to end before their jobs are given back, in seconds.
-CANCEL_GRACE = 5.0
 # Pause before an outcome is offered again to a core that is full, in seconds.
 FULL_PAUSE = 0.05
 
 _GIVE_BACK = b'{"giveBack":true}'
+
+
+class Run:
+    """One attempt of a job."""
+
+    __slots__ = ("begun", "handle", "interrupts", "job", "task")
+
+    def __init__(self, handle: int, job: JobFields) -> None:
+        self.handle = handle  # of the core
+        self.job = job
+        self.task: asyncio.Task[None] | None = None
+        self.begun = False
+        self.interrupts = 0  # cancellations of the task that cancel_job made
 
 
 class Processing:
@@ -42,87 +43,94 @@ class Processing:
     given back. Whatever a handler raises, and whoever cancels its task, one of them happens.
     """
 
-    def __init__(self, worker: Worker, client: Client, handler: Callable[..., Any]) -> None:
+    def __init__(self, worker: Worker, client: Client, runner: Runner) -> None:
         self._worker = worker
         self._client = client
         self._loop = client.loop
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._cancelling = False
-        self._pool: ThreadPool | None = None
-        self._call: Callable[[Any], Awaitable[Any]]
-        self._make: Callable[[bytes], Job | BlockingJob]
-        self._adapt(handler, takes_token(handler))
-
-    def _adapt(self, handler: Callable[..., Any], with_token: bool) -> None:
-        worker, loop = self._worker, self._loop
-        if is_coroutine_function(handler):
-            self._make = lambda record: Job(worker, record)
-            self._call = (lambda job: handler(job, job.token)) if with_token else handler
-            return
-        self._pool = pool = ThreadPool(worker.concurrency, f"bullmq-{worker.name}")
-        self._make = lambda record: BlockingJob(worker, record, loop)
-        self._call = lambda job: _run_in_thread(
-            pool, handler, (job, job.token) if with_token else (job,)
-        )
+        self._runner = runner
+        self._context = contextvars.copy_context()  # each job's is a copy of this one
+        self._runs: dict[int, Run] = {}
+        self._closing = False
 
     def includes(self, task: asyncio.Task[Any] | None) -> bool:
         """Whether a task is that of a job of this worker."""
-        return task is not None and task in self._tasks.values()
+        return task is not None and any(run.task is task for run in self._runs.values())
 
     def owns_thread(self) -> bool:
         """Whether the calling thread runs handlers of this worker."""
-        return self._pool is not None and self._pool.owns_thread()
+        return self._runner.owns_thread()
+
+    def resize(self, concurrency: int) -> None:
+        """Follow a change of the worker's concurrency."""
+        self._runner.resize(concurrency)
+
+    # ---- a job's way ---------------------------------------------------------------------
 
     def start(self, handle: int, record: bytes) -> None:
         """Run a job that the core handed over."""
-        if self._cancelling:
+        if self._closing:
             self._give_back(handle)
             return
-        task = self._loop.create_task(self._run(handle, self._make(record)))
-        self._tasks[handle] = task
-        task.add_done_callback(lambda _: self._ended(handle))
+        run = self._runs[handle] = Run(handle, self._runner.make(record))
+        # A task copies the context that it is made in. Not with the argument "context": a task
+        # factory of the program need not know it.
+        run.task = self._context.run(self._loop.create_task, self._run(run))
+        run.task.add_done_callback(lambda _: self._ended(handle))
 
-    async def _run(self, handle: int, job: Job | BlockingJob) -> None:
-        worker = self._worker
+    async def _run(self, run: Run) -> None:
+        worker, job = self._worker, run.job
+        run.begun = True
         try:
+            if job.cancelled:
+                job.signal.raise_if_set()
             if "active" in worker._listeners:
                 worker._emit("active", job)
             _require_data(job)
-            result = await self._call(job)
+            result = await self._runner.call(job)
             payload = encode_result(result)
         except BaseException as error:
-            if self._stopped(error):
+            if self._stopped(run, error):
                 raise
-            if self._tasks.pop(handle, None) is not None:
-                self._fail(handle, job, error)
+            if self._runs.pop(run.handle, None) is not None:
+                self._fail(run, _as_failure(job, error))
         else:
-            if self._tasks.pop(handle, None) is None:
+            if self._runs.pop(run.handle, None) is None:
                 return  # given back meanwhile
-            operation = self._settle(handle, self._client.done, payload)
+            operation = self._settle(run.handle, self._client.done, payload)
             if "completed" in worker._listeners and operation > 0:
                 self._client.expect(operation, Completed(worker, job, result, payload))
 
-    def _stopped(self, error: BaseException) -> bool:
+    def _stopped(self, run: Run, error: BaseException) -> bool:
         """Whether the run was stopped from outside; the job is no worse for it."""
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
+            while task is not None and run.interrupts:
+                run.interrupts -= 1
+                task.uncancel()
             return task is None or task.cancelling() > 0
         if isinstance(error, GeneratorExit):  # the loop has gone, or the handler raised it
             return not self._loop.is_running()
         return isinstance(error, KeyboardInterrupt)
 
-    def _fail(self, handle: int, job: Job | BlockingJob, error: BaseException) -> None:
-        worker = self._worker
-        operation = self._settle(handle, self._client.fail, failure(error))
+    def _fail(self, run: Run, error: BaseException) -> None:
+        worker, job = self._worker, run.job
+        operation = self._settle(run.handle, self._client.fail, failure(error))
         if "failed" in worker._listeners:
             if operation > 0:
                 self._client.expect(operation, Failed(worker, job, error))
         else:
-            logger.info("%r: %r failed: %s", worker, job, message_of(error), exc_info=error)
+            worker._logger.info(
+                "%r: %r failed: %s",
+                worker,
+                job,
+                message_of(error),
+                exc_info=error,
+                extra=_log.fields(worker.name, job.id),
+            )
 
     def _ended(self, handle: int) -> None:
         """A task is over. Only one that was stopped has left its job unsettled."""
-        if self._tasks.pop(handle, None) is not None:
+        if self._runs.pop(handle, None) is not None:
             self._give_back(handle)
 
     def _give_back(self, handle: int) -> None:
@@ -136,24 +144,35 @@ class Processing:
             self._worker._emit_error(error_of_refusal(operation))
         return operation
 
+    # ---- ending jobs ---------------------------------------------------------------------
+
+    def cancel(self, handle: int, reason: str | None) -> bool:
+        """Ask a running job to end; its attempt fails unless the handler has it otherwise."""
+        run = self._runs.get(handle)
+        if run is None:
+            return False
+        run.job.signal.set(reason)
+        if run.begun and self._runner.interrupt(run.job) and run.task is not None:
+            run.interrupts += 1
+            run.task.cancel(reason)
+        return True
+
+    def handles_of(self, job_id: str | None = None) -> list[int]:
+        """Handles of the running jobs, or of the one with that id."""
+        runs = self._runs.values()
+        return [run.handle for run in runs if job_id is None or run.job.id == job_id]
+
     async def give_back_all(self) -> None:
         """Cancel every handler, and give its job back once it has ended or will not."""
-        self._cancelling = True
-        tasks = tuple(self._tasks.values())
+        self._closing = True
+        tasks = [run.task for run in self._runs.values() if run.task is not None]
         for task in tasks:
             task.cancel("the worker closes")
         if tasks:
-            await asyncio.wait(tasks, timeout=CANCEL_GRACE)
-        for handle in tuple(self._tasks):
+            await asyncio.wait(tasks, timeout=self._runner.grace())
+        for handle in tuple(self._runs):
             self._ended(handle)
-
-        if self._pool is not None:
-            self._pool.close()
-
-    def resize(self, concurrency: int) -> None:
-        """Follow a change of the worker's concurrency."""
-        if self._pool is not None:
-            self._pool.size = concurrency
+        await self._runner.close()
 
 
 class Completed:
@@ -199,12 +218,9 @@ def _require_data(job: JobFields) -> None:
         raise unreadable_data(error) from None
 
 
-async def _run_in_thread(
-    pool: ThreadPool, handler: Callable[..., Any], args: tuple[Any, ...]
-) -> Any:
-    ended = await pool.run(handler, *args)
-    if ended.error is not None:
-        raise ended.error
-    if asyncio.iscoroutine(ended.result):  # a lambda or partial around a coroutine function
-        return await ended.result
-    return ended.result
+def _as_failure(job: JobFields, error: BaseException) -> BaseException:
+    """The reason of a cancellation that somebody asked for stands in the place of its error."""
+    if isinstance(error, asyncio.CancelledError) and job.cancelled:
+        cancelled = JobCancelledError(job.signal.reason)
+        return cancelled.with_traceback(error.__traceback__)
+    return error

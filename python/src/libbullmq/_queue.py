@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from . import _codes, _core_events, _json
+from . import _codes, _core_events, _json, _log
 from ._bulk import BulkEntry, bulk_parts, bulk_payload, bulk_results, encode_data, now_ms
 from ._client import Client
 from ._conf import Confs, merge
@@ -33,13 +33,15 @@ class Queue(Emitter):
     once with ``connection.enableOfflineQueue`` false. A call that was sent when the connection
     broke is sent again: a job without a ``jobId`` may then be added twice.
 
-    Events: ``error(exception)`` for what belongs to no call, otherwise logged to "libbullmq";
+    Events: ``error(exception)`` for what belongs to no call, otherwise logged to
+    "libbullmq.queue";
     ``ready()`` once connected; ``progress(job, progress)`` reported through this object.
 
     A queue belongs to one event loop. In a forked child it opens a connection of its own.
     """
 
     EVENTS = frozenset({"error", "progress", "ready"})
+    _logger = _log.queue
 
     def __init__(
         self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from . import _codes, _core_events, _signals
+from . import _codes, _core_events, _log, _signals
 from ._client import Client
 from ._conf import Confs, merge
 from ._emitter import Emitter
 from ._errors import BullMQError, ClosedError, ForkedError, OptionError
 from ._handler import takes_token
 from ._job_fields import JobFields
+from ._loops import is_running_here
 from ._options import WorkerOptions
 from ._processing import Processing
 from ._queue import checked_name, encode_args
+from ._runners import Runner, runner_of
+from ._sandbox import Sandbox, SandboxRunner, refuse_sandbox_options
 
 # Workers that run: the loop itself holds only weak references to what runs in it.
 _running: set[Worker] = set()
@@ -26,21 +29,28 @@ _running: set[Worker] = set()
 FLUSH_MS = 5000
 # What the core counts slots with.
 MOST_SLOTS = 2**31 - 1
+# Options that the core does not know.
+HOST_OPTIONS = ("concurrency", "processes", "timeout")
 
 
 class Worker(Emitter):
     """Runs ``handler(job, token)`` on the jobs of a queue, up to ``concurrency`` at once.
 
     The handler is a coroutine function, or a plain function, which runs in a thread and gets a
-    ``libbullmq.sync.Job``; it may leave out the token. What it returns becomes the job's result,
-    any JSON value. What it raises fails the attempt, and the job's ``attempts`` and ``backoff``
-    decide what comes next; UnrecoverableError forbids a retry. So does a result without JSON form,
-    and a job whose data is not JSON fails without a call of the handler.
+    ``libbullmq.sync.Job``; it may leave out the token. Named by text, ``"module:function"``, it
+    runs in ``processes`` (default 1) that are started for it, one job at a time in each, and an
+    attempt that takes longer than ``timeout`` seconds is ended with its process.
+
+    What the handler returns becomes the job's result, any JSON value. What it raises fails the
+    attempt, and the job's ``attempts`` and ``backoff`` decide what comes next; UnrecoverableError
+    forbids a retry. So does a result without JSON form, and a job whose data is not JSON fails
+    without a call of the handler.
 
     What is not an ``Exception`` loses nothing either: SystemExit, GeneratorExit and a
     CancelledError that nobody asked for fail the attempt and the worker goes on. A job whose task
     is cancelled from outside goes back to wait, its attempt uncounted; so does one that
-    KeyboardInterrupt hits, which then ends the program.
+    KeyboardInterrupt hits, which then ends the program. A process that dies fails its job and is
+    replaced.
 
     ``opts`` are the options of ``docs/options.md`` in Node's names, and ``concurrency`` (default
     1); keyword arguments are options too, in snake_case, and win. They are checked here, before
@@ -53,8 +63,8 @@ class Worker(Emitter):
     ``completed(job, result)``, ``failed(job, exception)`` for each attempt,
     ``progress(job, progress)``, ``stalled(job_id)``, ``drained()``, ``paused()``,
     ``resumed()``, ``closing()``, ``closed()``, ``locksRenewed(count)``,
-    ``lockRenewalFailed(job_ids)`` and ``error(exception)``, which is logged to "libbullmq" when
-    nobody listens.
+    ``lockRenewalFailed(job_ids)`` and ``error(exception)``, which is logged to
+    "libbullmq.worker" when nobody listens.
     """
 
     EVENTS = frozenset(
@@ -75,23 +85,32 @@ class Worker(Emitter):
             "stalled",
         }
     )
+    _logger = _log.worker
 
     def __init__(
         self,
         name: str,
-        handler: Callable[..., Any],
+        handler: Callable[..., Any] | str,
         opts: WorkerOptions | Mapping[str, Any] | None = None,
         /,
         **keywords: Any,
     ) -> None:
         super().__init__()
         self.name = checked_name(name)
-        takes_token(handler)  # refuses what cannot be called
-        self._handler = handler
         options = {"skipMetasUpdate": True, **merge(opts, keywords)}
         scopes = (_codes.CONF_CLIENT, _codes.CONF_QUEUE, _codes.CONF_WORKER)
-        self._confs = Confs(options, scopes, host=("concurrency",))
-        self._concurrency = checked_concurrency(self._confs.host.get("concurrency", 1))
+        self._confs = Confs(options, scopes, host=HOST_OPTIONS)
+        self._handler = handler
+        self._sandbox: Sandbox | None = None
+        concurrency = self._confs.host.get("concurrency", 1)
+        if isinstance(handler, str):
+            self._sandbox = Sandbox.of(handler, self._confs.host)
+            concurrency = self._sandbox.processes
+        else:
+            takes_token(handler)  # refuses what cannot be called
+            refuse_sandbox_options(self._confs.host)
+        self._concurrency = checked_concurrency(concurrency)
+        self._blocking_jobs = False  # whether listeners get the jobs of libbullmq.sync
         self._client: Client | None = None
         self._processing: Processing | None = None
         self._queue = 0
@@ -139,11 +158,17 @@ class Worker(Emitter):
         client = Client(self._confs[_codes.CONF_CLIENT], _core_events.of_worker(self))
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
         self.handle = client.open_worker(self._queue, self._confs[_codes.CONF_WORKER])
-        self._processing = Processing(self, client, self._handler)
+        self._processing = Processing(self, client, self._runner())
         self._client, self._ended = client, client.loop.create_future()
         _running.add(self)
         client.credit(self.handle, self._concurrency)
         return self._ended
+
+    def _runner(self) -> Runner:
+        if isinstance(self._handler, str):
+            assert self._sandbox is not None
+            return SandboxRunner(self, self._sandbox)
+        return runner_of(self, self._handler)
 
     async def __aenter__(self) -> Self:
         """Take and run jobs inside the block, without touching signals."""
@@ -192,6 +217,30 @@ class Worker(Emitter):
         self._paused = False
         self._emit("resumed")
 
+    def cancel_job(self, job_id: str, reason: str | None = None) -> bool:
+        """Ask a job that this worker runs to end. Returns whether it runs here.
+
+        ``job.signal`` is set; a coroutine is cancelled, in a process of ``processes`` as well. The
+        attempt fails with JobCancelledError and the ``reason``, and ``attempts`` and ``backoff``
+        decide what comes next, unless the handler lets it end in another way: what it returns, or
+        raises in the place of ``asyncio.CancelledError``, counts. A plain function has to look at
+        ``job.signal``; in a process it is ended after 5 s all the same.
+
+        To be called in the worker's loop. Needs no connection.
+        """
+        processing = self._processing
+        if processing is None:
+            return False
+        handles = processing.handles_of(str(job_id))
+        return any([processing.cancel(handle, reason) for handle in handles])
+
+    def cancel_all_jobs(self, reason: str | None = None) -> int:
+        """Ask every job that this worker runs to end. Returns how many there are."""
+        processing = self._processing
+        if processing is None:
+            return 0
+        return sum([processing.cancel(handle, reason) for handle in processing.handles_of()])
+
     def is_paused(self) -> bool:
         """Whether this worker is paused. Queue.is_paused tells of the queue."""
         return self._paused
@@ -234,10 +283,7 @@ class Worker(Emitter):
         """Whether the caller is a handler or a listener of this worker."""
         if self._processing is not None and self._processing.owns_thread():
             return True
-        try:
-            return asyncio.get_running_loop() is loop
-        except RuntimeError:
-            return False
+        return is_running_here(loop)
 
     def _begin_close(self) -> asyncio.Task[None]:
         assert self._client is not None

@@ -36,7 +36,7 @@ module BullMQ
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
     REC_FLOW_NODE = 101 # One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
-    REC_JOB_FIELDS = 102 # One job of a reply of kind jobs: the fields of a job.
+    REC_JOB_FIELDS = 102 # One job of a reply of kind jobs, with the fields of getJob's reply.
 
     # Kinds of fields.
     KIND_INTEGER = 1
@@ -80,6 +80,7 @@ module BullMQ
     TAG_QUEUE_NAME = 50 # Name of the queue that a job of a flow is in.
     TAG_PREFIX = 51 # Prefix of that queue.
     TAG_DEPTH = 52 # Depth of a job in its flow; 0: the root.
+    TAG_JOBS = 70 # A run of JOB_FIELDS records.
 
     # Errors.
     ERR_JOB_NOT_EXIST = -1 # The job's hash is gone.

@@ -6,35 +6,40 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from .._blocking_job import wait_in_thread
 from .._emitter import Listener
 from .._errors import OptionError
 from .._handler import is_coroutine_function
+from .._loops import is_running_here
 from .._options import WorkerOptions
 from .._worker import Worker as AsyncWorker
+
+Answer = TypeVar("Answer")
 
 
 class Worker:
     """Runs ``handler(job, token)``, a plain function, on the jobs of a queue in threads.
 
-    ``concurrency`` is the number of threads. Options, outcomes, events and what happens on
-    connection loss are those of ``libbullmq.Worker``. ``run`` blocks; as a context manager the
-    worker runs in the background. Listeners are called in the thread that runs the worker's loop.
+    ``concurrency`` is the number of threads; a handler named by text runs in ``processes``.
+    Options, outcomes, events and what happens on connection loss are those of
+    ``libbullmq.Worker``. ``run`` blocks; as a context manager the worker runs in the background.
+    Listeners are called in the thread that runs the worker's loop.
     """
 
     def __init__(
         self,
         name: str,
-        handler: Callable[..., Any],
+        handler: Callable[..., Any] | str,
         opts: WorkerOptions | Mapping[str, Any] | None = None,
         /,
         **keywords: Any,
     ) -> None:
-        if is_coroutine_function(handler):
+        if not isinstance(handler, str) and is_coroutine_function(handler):
             raise OptionError("the handler is a coroutine function; use libbullmq.Worker for it")
         self._worker = AsyncWorker(name, handler, opts, **keywords)
+        self._worker._blocking_jobs = True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
@@ -66,6 +71,17 @@ class Worker:
     def resume(self) -> None:
         """Take jobs again."""
         self._wait(self._worker.resume())
+
+    def cancel_job(self, job_id: str, reason: str | None = None) -> bool:
+        """Ask a job that this worker runs to end. Returns whether it runs here.
+
+        A function in a thread has to look at ``job.signal``. See ``libbullmq.Worker.cancel_job``.
+        """
+        return self._ask(lambda: self._worker.cancel_job(job_id, reason), False)
+
+    def cancel_all_jobs(self, reason: str | None = None) -> int:
+        """Ask every job that this worker runs to end. Returns how many there are."""
+        return self._ask(lambda: self._worker.cancel_all_jobs(reason), 0)
 
     def is_paused(self) -> bool:
         """Whether this worker is paused."""
@@ -123,6 +139,19 @@ class Worker:
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
+
+    def _ask(self, question: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """Ask the worker in its loop, from any thread, that one included."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return otherwise
+        if is_running_here(loop):
+            return question()
+
+        async def ask() -> Answer:
+            return question()
+
+        return wait_in_thread(ask(), loop)
 
     def _wait(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None or self._loop.is_closed():

@@ -1,0 +1,1 @@
+raise LookupError("this module is broken")
