@@ -6,6 +6,7 @@ what the job asked of Redis, and ends the process when the parent has gone.
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 import os
@@ -51,7 +52,7 @@ class DirectJob(BlockingJob):
         raise RuntimeError("a call of the job waited for a loop")
 
 
-class Sandbox:
+class Sandbox(abc.ABC):
     """What both kinds of handlers need."""
 
     def __init__(self, link: Link, handler: Callable[..., Any]) -> None:
@@ -78,8 +79,9 @@ class Sandbox:
         if self._job is not None:
             self._job.signal.set(reason)
 
+    @abc.abstractmethod
     def _on_signal(self, number: int, frame: object) -> None:
-        raise NotImplementedError
+        """SIGTERM or SIGINT has come."""
 
     def _tell(self, job: JobFields, ended: Ended[Any]) -> None:
         """Send how a job ended; what the handler has printed goes first."""
