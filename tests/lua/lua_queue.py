@@ -26,6 +26,25 @@ def pairs(flat):
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
+FETCHING = [
+    "wait",
+    "active",
+    "prioritized",
+    "events",
+    "stalled",
+    "limiter",
+    "delayed",
+    "paused",
+    "meta",
+    "pc",
+]
+TAKE_KEYS = [*FETCHING, "marker"]
+
+
+def finish_keys(state, id):
+    return [*FETCHING, state, id, "metrics:" + state, "marker"]
+
+
 class LuaQueue:
     def __init__(self, connection, commands, name):
         self.redis = connection
@@ -101,31 +120,14 @@ class LuaQueue:
 
     def take(self, now=NOW, **worker):
         """The reply of moveToActive with its job, if any, as (id, fields)."""
-        keys = "wait active prioritized events stalled limiter delayed paused meta pc marker"
-        reply = self.call("moveToActive", keys.split(), self.prefix, now, pack(self.worker(**worker)))
+        reply = self.call("moveToActive", TAKE_KEYS, self.prefix, now, pack(self.worker(**worker)))
         return (reply[1], pairs(reply[0])) if isinstance(reply[0], list) else reply
 
     def finish(self, id, state="completed", result="null", *, fetch=False, now=NOW, fields=None, **worker):
-        keys = [
-            "wait",
-            "active",
-            "prioritized",
-            "events",
-            "stalled",
-            "limiter",
-            "delayed",
-            "paused",
-            "meta",
-            "pc",
-            state,
-            id,
-            "metrics:" + state,
-            "marker",
-        ]
         field = "returnvalue" if state == "completed" else "failedReason"
         reply = self.call(
             "moveToFinished",
-            keys,
+            finish_keys(state, id),
             id,
             now,
             field,

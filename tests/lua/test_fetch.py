@@ -2,7 +2,7 @@
 
 import pytest
 import redis
-from lua_queue import NOW, TOKEN, pack
+from lua_queue import NOW, TAKE_KEYS, TOKEN, pack
 
 
 def test_the_job_that_waited_longest_is_handed_out_with_its_fields(queue):
@@ -189,24 +189,10 @@ def test_a_workers_options_may_come_in_any_order(queue, order):
     options = {"token": "t:1", "lockDuration": 5000, "limiter": {"max": 1, "duration": 700}, "name": "w"}
     queue.add()
     queue.add()
-    keys = [
-        "wait",
-        "active",
-        "prioritized",
-        "events",
-        "stalled",
-        "limiter",
-        "delayed",
-        "paused",
-        "meta",
-        "pc",
-        "marker",
-    ]
 
     def take():
-        return queue.call(
-            "moveToActive", keys, queue.prefix, NOW, pack({name: options[name] for name in order})
-        )
+        ordered = {name: options[name] for name in order}
+        return queue.call("moveToActive", TAKE_KEYS, queue.prefix, NOW, pack(ordered))
 
     assert take()[1] == "1"
     assert queue.job("1")["pb"] == "w" and queue.redis.get(queue.key("1:lock")) == "t:1"

@@ -2,7 +2,7 @@
 
 import pytest
 import redis
-from lua_queue import NOW, TOKEN, pack
+from lua_queue import NOW, TOKEN, finish_keys, pack
 
 
 @pytest.fixture
@@ -209,23 +209,8 @@ def test_the_options_of_a_finish_may_come_in_any_order_and_packing(queue, order,
     for _ in range(2):
         queue.add()
     queue.take()
-    keys = [
-        "wait",
-        "active",
-        "prioritized",
-        "events",
-        "stalled",
-        "limiter",
-        "delayed",
-        "paused",
-        "meta",
-        "pc",
-        "completed",
-        "1",
-        "metrics:completed",
-        "marker",
-    ]
     packed = packer({name: options[name] for name in order})
+    keys = finish_keys("completed", "1")
     reply = queue.call(
         "moveToFinished", keys, "1", NOW, "returnvalue", "1", "completed", "1", queue.prefix, packed, ""
     )
