@@ -27,6 +27,7 @@ ARGUMENT_TYPES = {
     "list of integer",
     "job options",
     "repeat options",
+    "object",
     "labels",
     "page",
     "job",
@@ -79,6 +80,7 @@ class Command:
     arg_docs: dict[str, str]
     payload: str | None
     reply: str
+    on_client: bool  # called with queue handle 0
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def _command(entry: dict[str, Any]) -> Command:
         arg_docs=entry.get("argDocs", {}),
         payload=entry.get("payload"),
         reply=entry["reply"],
+        on_client=entry.get("on") == "client",
     )
 
 

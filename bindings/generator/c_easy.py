@@ -8,7 +8,7 @@ from .naming import GENERATED, snake
 from .replies import REPLY_TEXT
 
 # Handed over as the JSON text of an object.
-JSON_OBJECTS = ("job options", "repeat options", "labels", "page", "job")
+JSON_OBJECTS = ("job options", "repeat options", "object", "labels", "page", "job")
 # How an argument is declared, and how it is written into the args object.
 PARAMETERS = {
     "text": "const char *{name}",
@@ -37,14 +37,21 @@ def render(api: Api, root: Path) -> dict[str, str]:
 
 
 def _function(command: Command) -> str:
-    parameters = ["bq_client *client", "bq_id queue", *_parameters(command)]
+    queue = [] if command.on_client else ["bq_id queue"]
+    parameters = ["bq_client *client", *queue, *_parameters(command)]
     lines = [
         *block_comment(_doc(command)),
         *_head(f"bq_easy_{snake(command.name)}(", parameters),
         "    bq_buffer args = BQ_BUFFER_INIT;",
     ]
     lines += ["    " + WRITERS[kind].format(key=key, name=snake(key)) for key, kind in command.args.items()]
-    values = ["client", "queue", f'"{command.name}"', "&args", _payload(command)]
+    values = [
+        "client",
+        "0" if command.on_client else "queue",
+        f'"{command.name}"',
+        "&args",
+        _payload(command),
+    ]
     lines += _statement("    return bq_easy_call(", values, ");")
     return "\n".join([*lines, "}", ""])
 

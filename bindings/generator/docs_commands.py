@@ -10,10 +10,10 @@ from .replies import REPLY_TEXT
 INTRODUCTION = """\
 # Commands
 
-What `bq_call` runs on a queue: `args` is a JSON object with the arguments of the command, `payload` the
-bytes it names. The answer is a `BQ_EV_REPLY` with the fields named here, or a `BQ_EV_ERROR`
-([errors](errors.md)). Records, fields and tags are those of [bindings/records.md](../bindings/records.md).
-For C, `bq_easy.h` has a function per command."""
+What `bq_call` runs on a queue, or with queue handle 0 where the command says so: `args` is a JSON object
+with the arguments of the command, `payload` the bytes it names. The answer is a `BQ_EV_REPLY` with the
+fields named here, or a `BQ_EV_ERROR` ([errors](errors.md)). Records, fields and tags are those of
+[bindings/records.md](../bindings/records.md). For C, `bq_easy.h` has a function per command."""
 VALUES = {
     "job options": "[job options](options.md#job)",
     "repeat options": "[repeat options](options.md#repeat)",
@@ -21,7 +21,11 @@ VALUES = {
     "page": "object {cursor, count}: from 0, and about how many (20)",
     "job": "object {id, queue}",
 }
-PAYLOADS = {"records ADD": "a run of `ADD` records", "row": "the row, text"}
+PAYLOADS = {
+    "records ADD": "a run of `ADD` records",
+    "records FLOW_NODE": "a run of `FLOW_NODE` records",
+    "row": "the row, text",
+}
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
@@ -30,6 +34,8 @@ def render(api: Api, root: Path) -> dict[str, str]:
 
 def _section(command: Command) -> str:
     blocks = [f"## {command.name}", command.doc]
+    if command.on_client:
+        blocks.append("Belongs to no queue: called with queue handle 0.")
     if command.args:
         blocks.append(table(["Argument", "Value", ""], (_argument(command, name) for name in command.args)))
     if command.payload:

@@ -55,10 +55,14 @@ class Client:
     def free(self) -> None:
         self._calls.bq_client_free(self._client)
 
-    def error_of(self, command: str) -> tuple[int, str] | None:
+    def error_of(self, command: str, *, on_client: bool = False) -> tuple[int, str] | None:
         """Code and message of what a command without arguments answers, None for a reply."""
         operation = self._calls.bq_call(
-            self._client, self._queue, command.encode(), Bytes.of(b"{}"), Bytes.of(b"")
+            self._client,
+            ctypes.c_int64(0) if on_client else self._queue,
+            command.encode(),
+            Bytes.of(b"{}"),
+            Bytes.of(b""),
         )
         assert operation > 0, self._calls.bq_strerror(operation)
         while self._calls.bq_wait(self._client, 20_000) == 1:

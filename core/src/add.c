@@ -17,25 +17,34 @@ static const enum bqi_key delayed_keys[] = {BQI_KEY_MARKER,  BQI_KEY_META,      
 static const enum bqi_key prioritized_keys[] = {
     BQI_KEY_MARKER,    BQI_KEY_META,   BQI_KEY_ID,     BQI_KEY_PRIORITIZED, BQI_KEY_DELAYED,
     BQI_KEY_COMPLETED, BQI_KEY_ACTIVE, BQI_KEY_EVENTS, BQI_KEY_PC};
+static const enum bqi_key parent_keys[] = {BQI_KEY_META,      BQI_KEY_ID,
+                                           BQI_KEY_DELAYED,   BQI_KEY_WAITING_CHILDREN,
+                                           BQI_KEY_COMPLETED, BQI_KEY_EVENTS};
 
-static void choose_script(const struct bqi_queue *queue, const struct bqi_job_options *options,
-                          struct bqi_words *words, struct bqi_command *command) {
-    const char *name = "addStandardJob";
-    const enum bqi_key *keys = standard_keys;
-    size_t count = COUNT(standard_keys);
-    if (options->delay > 0) {
-        name = "addDelayedJob";
-        keys = delayed_keys;
-        count = COUNT(delayed_keys);
-    } else if (options->priority) {
-        name = "addPrioritizedJob";
-        keys = prioritized_keys;
-        count = COUNT(prioritized_keys);
-    }
-    command->script = bqi_script_find(name);
+struct add_script {
+    const char *name;
+    const enum bqi_key *keys;
+    size_t count;
+};
+
+/* A parent's delay and priority are only stored; they apply when its last child is done. */
+static struct add_script choose_script(const struct bqi_new_job *job,
+                                       const struct bqi_job_options *options) {
+    if (job->has_children)
+        return (struct add_script){"addParentJob", parent_keys, COUNT(parent_keys)};
+    if (options->delay > 0)
+        return (struct add_script){"addDelayedJob", delayed_keys, COUNT(delayed_keys)};
+    if (options->priority)
+        return (struct add_script){"addPrioritizedJob", prioritized_keys, COUNT(prioritized_keys)};
+    return (struct add_script){"addStandardJob", standard_keys, COUNT(standard_keys)};
+}
+
+static void begin_words(const struct bqi_keys *keys, const struct add_script *script,
+                        struct bqi_words *words, struct bqi_command *command) {
+    command->script = bqi_script_find(script->name);
     bqi_words_init(words);
     bqi_words_script(words, command->script);
-    bqi_words_keys(words, &queue->keys, keys, count);
+    bqi_words_keys(words, keys, script->keys, script->count);
 }
 
 static const char *parent_text(const struct bqi_job_options *options, const char *member) {
@@ -78,17 +87,23 @@ static void pack_parent(msgpack_packer *packer, const struct bqi_job_options *op
     }
 }
 
+static double timestamp_of(const struct bqi_new_job *job, const struct bqi_job_options *options) {
+    if (job->timestamp != 0)
+        return job->timestamp;
+    return options->timestamp != 0 ? options->timestamp : (double)bqi_now();
+}
+
 /* The ten arguments of protocol/2 section 2.1; a nil is one that is not given. */
-static void pack_arguments(msgpack_sbuffer *out, const struct bqi_queue *queue,
+static void pack_arguments(msgpack_sbuffer *out, const struct bqi_keys *keys,
                            const struct bqi_new_job *job, const struct bqi_job_options *options) {
     msgpack_packer packer;
-    const char *prefix = queue->keys.key[BQI_KEY_PREFIX].ptr;
+    const char *prefix = keys->key[BQI_KEY_PREFIX].ptr;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
     msgpack_pack_array(&packer, 10);
     bqi_pack_text(&packer, prefix);
-    bqi_pack_text(&packer, options->job_id);
+    bqi_pack_text(&packer, job->id ? job->id : options->job_id);
     bqi_pack_bytes(&packer, job->name, job->name_len);
-    bqi_pack_number(&packer, options->timestamp != 0 ? options->timestamp : (double)bqi_now());
+    bqi_pack_number(&packer, timestamp_of(job, options));
     if (options->parent) {
         pack_parent(&packer, options);
     } else {
@@ -101,7 +116,10 @@ static void pack_arguments(msgpack_sbuffer *out, const struct bqi_queue *queue,
         pack_joined(&packer, (const char *const[]){prefix, "de:", options->deduplication_id, NULL});
     else
         msgpack_pack_nil(&packer);
-    msgpack_pack_nil(&packer);
+    if (job->in_flow)
+        msgpack_pack_int(&packer, 1);
+    else
+        msgpack_pack_nil(&packer);
 }
 
 int bqi_add_check_size(const struct bqi_new_job *job, const struct bqi_job_options *options,
@@ -114,7 +132,7 @@ int bqi_add_check_size(const struct bqi_new_job *job, const struct bqi_job_optio
                          (long long)options->size_limit);
 }
 
-int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
+int bqi_add_format(const struct bqi_keys *keys, const struct bqi_new_job *job,
                    const struct bqi_job_options *options, struct bqi_command *command,
                    struct bqi_error *error) {
     struct bqi_words words;
@@ -122,15 +140,16 @@ int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
     if (bqi_add_check_size(job, options, error) != 0)
         return -1;
     msgpack_sbuffer_init(&arguments);
-    pack_arguments(&arguments, queue, job, options);
-    choose_script(queue, options, &words, command);
+    pack_arguments(&arguments, keys, job, options);
+    const struct add_script script = choose_script(job, options);
+    begin_words(keys, &script, &words, command);
     bqi_words_add(&words, arguments.data, arguments.size);
     bqi_words_add(&words, job->data_len ? job->data : "{}", job->data_len ? job->data_len : 2);
     bqi_words_add(&words, options->packed.data, options->packed.size);
     int status = bqi_words_format(&words, command);
     msgpack_sbuffer_destroy(&arguments);
     if (status != 0)
-        return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+        return bqi_error_no_memory(error);
     return 0;
 }
 

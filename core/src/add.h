@@ -10,7 +10,15 @@ struct bqi_new_job {
     size_t name_len;
     const char *data; /* JSON text */
     size_t data_len;
+    /* Of a node of a flow; 0 in other jobs. */
+    const char *id;   /* in place of the options' */
+    double timestamp; /* the same */
+    int has_children;
+    int in_flow; /* its parent is released later */
 };
+
+/* The options of a job as they came, NULL for an empty text. -1 with `error`: no JSON object. */
+int bqi_add_parse_options(const char *text, size_t len, json_t **opts, struct bqi_error *error);
 
 /* The compiled form of an options text; that of the last text is kept in the queue, until the next.
  * NULL with `error`. */
@@ -22,7 +30,7 @@ int bqi_add_check_size(const struct bqi_new_job *job, const struct bqi_job_optio
                        struct bqi_error *error);
 
 /* Write the call into `command`. -1 with `error`: refused, nothing was allocated. */
-int bqi_add_format(const struct bqi_queue *queue, const struct bqi_new_job *job,
+int bqi_add_format(const struct bqi_keys *keys, const struct bqi_new_job *job,
                    const struct bqi_job_options *options, struct bqi_command *command,
                    struct bqi_error *error);
 

@@ -53,6 +53,19 @@ static json_t *parse_args(const struct bqi_request *request, struct bqi_error *e
     return NULL;
 }
 
+/* A command runs on an open queue or, if it belongs to none, on handle 0. */
+static int check_target(const struct bqi_call_entry *entry, const struct bqi_call *call,
+                        bq_id target, struct bqi_error *error) {
+    if (entry->on_client ? target == 0 : call->queue != NULL)
+        return 0;
+    if (entry->on_client)
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "%s belongs to no queue: call it with queue handle 0, not %lld.",
+                             entry->name, (long long)target);
+    return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle %lld.",
+                         (long long)target);
+}
+
 static void run_call(bq_client *client, struct bqi_request *request) {
     const struct bqi_call_entry *entry = request->object;
     struct bqi_error error;
@@ -63,9 +76,8 @@ static void run_call(bq_client *client, struct bqi_request *request) {
                             request->payload,
                             request->payload_len,
                             entry};
-    if (!call.queue) {
-        bqi_error_set(&error, BQ_ERR_INVALID_ARGUMENT, "There is no open queue with handle %lld.",
-                      (long long)request->target);
+    bqi_connection_start(client->connection);
+    if (check_target(entry, &call, request->target, &error) != 0) {
         bqi_answer_error(client, request->operation, &error);
         return;
     }
@@ -82,17 +94,27 @@ static void run_call(bq_client *client, struct bqi_request *request) {
     json_decref(args);
 }
 
+/* A command of no queue may be the first use of a client. */
+static int start_for_call(bq_client *client) {
+    return atomic_load(&client->closing) ? BQ_ECLOSED : bqi_client_start(client);
+}
+
 bq_id bq_call(bq_client *client, bq_id queue, const char *command, bq_bytes args,
               bq_bytes payload) {
     if (!client || !command || (!args.ptr && args.len) || (!payload.ptr && payload.len))
         return BQ_EINVAL;
     if (bqi_client_is_forked(client))
         return BQ_EFORKED;
+    bq_id status = 0;
     if (atomic_fetch_add(&client->pending, 1) >= client->max_pending) {
         atomic_fetch_sub(&client->pending, 1);
         return BQ_EFULL;
     }
     const struct bqi_call_entry *entry = find_entry(command);
+    if (queue == 0 && (status = start_for_call(client)) < 0) {
+        atomic_fetch_sub(&client->pending, 1);
+        return status;
+    }
     bq_bytes name = {command, strlen(command) + 1};
     struct bqi_request *request = entry ? bqi_request_new(run_call, args, payload)
                                         : bqi_request_new(refuse_unknown, name, payload);
@@ -140,7 +162,7 @@ struct bqi_pending *bqi_pending_new_sized(const struct bqi_call *call, const cha
     }
     if (!pending) {
         struct bqi_error error;
-        bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+        bqi_error_no_memory(&error);
         bqi_answer_error(call->client, call->operation, &error);
         return NULL;
     }

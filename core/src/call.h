@@ -99,6 +99,7 @@ struct bqi_call_entry {
     struct bqi_argument arguments[8];         /* ends with a NULL name */
     void (*run)(const struct bqi_call *call); /* NULL: as the plan says */
     struct bqi_plan plan;
+    int on_client; /* belongs to no queue: called with queue handle 0 */
 };
 
 /* Rows by family, each family ending with a NULL name; the list of them ends with NULL. */
@@ -108,7 +109,7 @@ extern const struct bqi_call_entry *const bqi_call_families[];
 
 struct bqi_call {
     bq_client *client;
-    struct bqi_queue *queue;
+    struct bqi_queue *queue; /* NULL where the command belongs to none */
     bq_id operation;
     const json_t *args; /* checked, with defaults; borrowed, during `run` only */
     const char *payload;
@@ -173,6 +174,8 @@ void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error
 /* An error with a message of any length. */
 void bqi_answer_error_text(bq_client *client, bq_id operation, int code, const char *message,
                            size_t len, const char *job_id);
+/* An error with one entry of a call: {code, name, message}. NULL: out of memory. */
+json_t *bqi_entry_error(const struct bqi_error *error);
 void bqi_answer_unexpected(const struct bqi_pending *pending, const char *command);
 void bqi_answer_no_memory(const struct bqi_pending *pending);
 /* Answer a reply as the plan's shape says; the plan is not repeated. */

@@ -6,7 +6,7 @@
 
 /* ---- options ---- */
 
-static int parse_opts(const char *text, size_t len, json_t **opts, struct bqi_error *error) {
+int bqi_add_parse_options(const char *text, size_t len, json_t **opts, struct bqi_error *error) {
     json_error_t where;
     *opts = NULL;
     if (len == 0)
@@ -26,7 +26,7 @@ struct bqi_job_options *bqi_add_options(struct bqi_queue *queue, const char *tex
     if (queue->last_options.values && len == queue->last_opts_len &&
         memcmp(queue->last_opts, text, len) == 0)
         return &queue->last_options;
-    if (parse_opts(text, len, &opts, error) != 0)
+    if (bqi_add_parse_options(text, len, &opts, error) != 0)
         return NULL;
     bqi_job_options_free(&queue->last_options);
     bqi_free(queue->last_opts);
@@ -61,7 +61,7 @@ static void submit_add(const struct bqi_call *call, const struct bqi_job_options
     bqi_free(parent);
     if (!pending)
         return;
-    if (bqi_add_format(call->queue, &job, options, &pending->base, &error) == 0)
+    if (bqi_add_format(&call->queue->keys, &job, options, &pending->base, &error) == 0)
         bqi_connection_submit(call->client->connection, &pending->base);
     else
         pending->base.done(&pending->base, NULL, &error);

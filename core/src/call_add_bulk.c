@@ -63,10 +63,6 @@ static const enum bqi_key shared_keys[] = {BQI_KEY_WAIT,    BQI_KEY_ACTIVE, BQI_
                                            BQI_KEY_DELAYED, BQI_KEY_EVENTS, BQI_KEY_META,
                                            BQI_KEY_ID,      BQI_KEY_PC,     BQI_KEY_MARKER};
 
-static int no_memory(struct bqi_error *error) {
-    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
-}
-
 static void free_part(struct part *part) {
     bqi_command_free_bytes(&part->base);
     bqi_free(part->parent_key);
@@ -94,8 +90,7 @@ static void write_entry_error(struct bqi_record *event, const struct bqi_error *
                       "Out of memory; the job may or may not have been added.");
         error = &unknown;
     }
-    json_t *object = json_pack("{s:i, s:s, s:s}", "code", error->code, "name",
-                               bqi_error_name(error->code), "message", error->message);
+    json_t *object = bqi_entry_error(error);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     bqi_record_text(event, BQ_TAG_ENTRY_ERROR, text ? text : "{}");
     free(text);
@@ -190,7 +185,7 @@ static int close_shared(struct bulk *bulk, struct shared *shared, struct bqi_err
         bqi_command_free_bytes(&unused);
     forget_shared(shared);
     if (!part || status != 0)
-        return no_memory(error);
+        return bqi_error_no_memory(error);
     part->shared = 1;
     part->base.script = bqi_script_find("addJobs");
     return 0;
@@ -228,7 +223,7 @@ static int add_shared(const struct bqi_call *call, struct bulk *bulk, struct sha
     job->opts = opts ? bqi_strndup(opts, strlen(opts)) : NULL;
     job->id = bqi_strndup(options->job_id, strlen(options->job_id));
     if (!job->opts || !job->id)
-        return no_memory(error);
+        return bqi_error_no_memory(error);
     bqi_number_format(options->timestamp != 0 ? options->timestamp : (double)bqi_now(),
                       job->timestamp, sizeof job->timestamp);
     bqi_number_format(options->delay, job->delay, sizeof job->delay);
@@ -247,9 +242,9 @@ static int add_single(const struct bqi_call *call, struct bulk *bulk, size_t ind
                       struct bqi_error *error) {
     struct part *part = part_new(bulk, index, 1);
     if (!part)
-        return no_memory(error);
+        return bqi_error_no_memory(error);
     part->parent_key = bqi_add_parent_key(options);
-    return bqi_add_format(call->queue, job, options, &part->base, error);
+    return bqi_add_format(&call->queue->keys, job, options, &part->base, error);
 }
 
 /* Walk the ADD records of the payload: 1 one was read, 0 the end, -1 it is not a run of them. */
@@ -319,7 +314,7 @@ static struct bulk *bulk_new(const struct bqi_call *call, struct bqi_error *erro
     if (!bulk || !shared) {
         bqi_free(bulk);
         bqi_free(shared);
-        no_memory(error);
+        bqi_error_no_memory(error);
         return NULL;
     }
     bulk->client = call->client;

@@ -33,6 +33,11 @@ void bqi_answer_error(bq_client *client, bq_id operation, const struct bqi_error
     bqi_answer_written(client);
 }
 
+json_t *bqi_entry_error(const struct bqi_error *error) {
+    return json_pack("{s:i, s:s, s:s}", "code", error->code, "name", bqi_error_name(error->code),
+                     "message", error->message);
+}
+
 static void answer_no_memory(bq_client *client, bq_id operation) {
     struct bqi_error error;
     bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory while the answer was written.");

@@ -231,7 +231,7 @@ int bqi_call_check(const struct bqi_call_entry *entry, json_t *args, struct bqi_
         return -1;
     for (argument = entry->arguments; argument->name; argument++)
         if (put_in_default(args, argument) != 0)
-            return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+            return bqi_error_no_memory(error);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "call.h"
 
 extern const struct bqi_call_entry bqi_calls_adding[];
+extern const struct bqi_call_entry bqi_calls_flows[];
 extern const struct bqi_call_entry bqi_calls_queue[];
 extern const struct bqi_call_entry bqi_calls_settings[];
 extern const struct bqi_call_entry bqi_calls_cleaning[];
@@ -17,9 +18,11 @@ extern const struct bqi_call_entry bqi_calls_schedulers[];
 /* Each in the file call_<name>.c, or in the one named behind it. */
 void bqi_call_add(const struct bqi_call *call);
 void bqi_call_add_bulk(const struct bqi_call *call);
+void bqi_call_add_flows(const struct bqi_call *call); /* flow_add.c */
 void bqi_call_clean(const struct bqi_call *call);
 void bqi_call_clear_job_logs(const struct bqi_call *call);             /* call_job_logs.c */
 void bqi_call_get_dependencies(const struct bqi_call *call);           /* call_pages.c */
+void bqi_call_get_flow(const struct bqi_call *call);                   /* flow_read.c */
 void bqi_call_get_job_children_values(const struct bqi_call *call);    /* call_children.c */
 void bqi_call_get_job_dependencies(const struct bqi_call *call);       /* call_children.c */
 void bqi_call_get_job_dependencies_count(const struct bqi_call *call); /* call_children.c */

@@ -81,7 +81,9 @@ static void on_ready(void *arg) {
 }
 
 static void on_lost(void *arg, const char *why) {
-    tell_connection(arg, "lost", why);
+    bq_client *client = arg;
+    client->flow_scripts_loaded = 0; /* the server may come back without them */
+    tell_connection(client, "lost", why);
 }
 
 static void on_failed(void *arg, const struct bqi_error *error, int64_t retry_ms) {

@@ -44,7 +44,8 @@ struct bq_client {
     struct bqi_idmap jobs;
     struct bqi_zone_cache zones; /* of schedulers */
     int was_connected;
-    int shutting_down; /* closing in order */
+    int flow_scripts_loaded; /* over this connection: a flow need not bring them along */
+    int shutting_down;       /* closing in order */
     int closed;
     struct bqi_operations close_operations;
     struct bqi_timer grace_timer;

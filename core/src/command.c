@@ -121,7 +121,9 @@ int bqi_words_format(struct bqi_words *words, struct bqi_command *command) {
 }
 
 void bqi_command_free_bytes(struct bqi_command *command) {
-    if (command->bytes)
+    if (command->bytes && command->parts)
+        bqi_free(command->bytes);
+    else if (command->bytes)
         redisFreeCommand(command->bytes);
     command->bytes = NULL;
 }

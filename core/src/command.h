@@ -21,9 +21,12 @@ struct bqi_command;
 typedef void (*bqi_command_done)(struct bqi_command *command, const redisReply *reply,
                                  const struct bqi_error *error);
 
+/* One of the replies that come before the one that counts; it may be an error reply. */
+typedef void (*bqi_command_part)(struct bqi_command *command, const redisReply *reply);
+
 struct bqi_command {
     struct bqi_command *next;
-    char *bytes; /* RESP, by hiredis */
+    char *bytes; /* RESP, by hiredis; those of a transaction by bqi_malloc */
     size_t length;
     const struct bqi_script_source *script; /* NULL: not an EVALSHA */
     enum bqi_patience patience;
@@ -32,6 +35,10 @@ struct bqi_command {
     unsigned reloads;      /* answers of NOSCRIPT */
     uint64_t deadline;     /* loop time in ms; 0: none */
     const void *droppable; /* who may take it back while it waits unsent; NULL: nobody */
+    int sent_once;         /* waits for a connection, but dies with the one it was sent on */
+    unsigned parts;        /* of a transaction: replies before that of EXEC */
+    unsigned parts_left;   /* of them, still to come */
+    bqi_command_part part;
     bqi_command_done done;
 };
 

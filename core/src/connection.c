@@ -69,6 +69,7 @@ static void fail_all(struct bqi_command_list *list, const struct bqi_error *erro
 
 void bqi_connection_send_now(struct bqi_connection *connection, struct bqi_command *command) {
     command->sends++;
+    command->parts_left = command->parts;
     bqi_buffer_append(&connection->out, command->bytes, command->length);
     bqi_command_list_push(&connection->sent, command);
 }
@@ -129,9 +130,10 @@ static void take_back_sent(struct bqi_connection *connection, const struct bqi_e
     struct bqi_command *command;
     bqi_command_list_init(&again);
     bqi_command_list_init(&dead);
-    while ((command = bqi_command_list_pop(&connection->sent)))
-        bqi_command_list_push(command->patience == BQI_DIES_WITH_CONNECTION ? &dead : &again,
-                              command);
+    while ((command = bqi_command_list_pop(&connection->sent))) {
+        int dies = command->patience == BQI_DIES_WITH_CONNECTION || command->sent_once;
+        bqi_command_list_push(dies ? &dead : &again, command);
+    }
     bqi_command_list_prepend(&connection->waiting, &again);
     fail_all(&dead, error);
 }
@@ -251,7 +253,14 @@ static void on_socket_connected(void *arg) {
 
 static void on_socket_reply(void *arg, redisReply *reply) {
     struct bqi_connection *connection = arg;
-    struct bqi_command *command = bqi_command_list_pop(&connection->sent);
+    struct bqi_command *command = connection->sent.first;
+    if (command && command->parts_left) {
+        command->parts_left--;
+        if (command->part)
+            command->part(command, reply);
+        return;
+    }
+    bqi_command_list_pop(&connection->sent);
     if (!command) /* pushed by the server, for example because CLIENT TRACKING is forced */
         return;
     if (reply->type != REDIS_REPLY_ERROR) {

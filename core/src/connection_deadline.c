@@ -27,6 +27,7 @@ static uint64_t expire(struct bqi_command_list *list, uint64_t now, int sent) {
         }
         if (stand_in) {
             stand_in->next = command->next;
+            stand_in->parts_left = command->parts_left;
             stand_in->patience = BQI_DIES_WITH_CONNECTION;
             stand_in->done = swallow;
         }

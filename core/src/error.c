@@ -19,6 +19,10 @@ int bqi_error_set(struct bqi_error *error, int code, const char *format, ...) {
     return -1;
 }
 
+int bqi_error_no_memory(struct bqi_error *error) {
+    return bqi_error_set(error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; nothing was sent.");
+}
+
 int bqi_error_set_script(struct bqi_error *error, long long code, const char *subject,
                          const char *command, const char *state) {
     switch (code) {

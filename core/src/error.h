@@ -15,6 +15,9 @@ struct bqi_error {
 int bqi_error_set(struct bqi_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* "Out of memory; nothing was sent." Returns -1. */
+int bqi_error_no_memory(struct bqi_error *error);
+
 /* The text of a script's negative reply, in Node's wording (protocol/5 section 6.8). `subject` is
  * the job id, for -5 and -7 the parent key. */
 int bqi_error_set_script(struct bqi_error *error, long long code, const char *subject,

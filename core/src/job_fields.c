@@ -69,3 +69,15 @@ void bqi_job_fields_write(struct bqi_record *event, const redisReply *hash, cons
             write_field(event, field, hash->element[i + 1]);
     }
 }
+
+void bqi_job_fields_write_job(struct bqi_record *event, const char *id, size_t id_len,
+                              const redisReply *hash) {
+    const redisReply *stored = bqi_job_field(hash, "opts");
+    json_t *parsed = stored ? json_loadb(stored->str, stored->len, 0, NULL) : NULL;
+    char *opts = json_is_object(parsed) ? bqi_job_fields_public_opts(parsed) : NULL;
+    json_decref(parsed);
+    if (id)
+        bqi_record_bytes(event, BQ_TAG_JOB_ID, id, id_len);
+    bqi_job_fields_write(event, hash, opts, opts ? strlen(opts) : 0);
+    free(opts);
+}

@@ -16,6 +16,11 @@ int64_t bqi_job_field_int(const redisReply *hash, const char *name, int64_t unse
 void bqi_job_fields_write(struct bqi_record *event, const redisReply *hash, const char *opts,
                           size_t opts_len);
 
+/* Write id and fields of a job as it is stored, the options with public names; `id` NULL: without
+ * it. */
+void bqi_job_fields_write_job(struct bqi_record *event, const char *id, size_t id_len,
+                              const redisReply *hash);
+
 /* The stored options with public names: a JSON text to free(), or NULL when they are the same as
  * what is stored. `parsed` are the stored ones. */
 char *bqi_job_fields_public_opts(const json_t *parsed);

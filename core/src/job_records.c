@@ -1,27 +1,8 @@
 #include "job_records.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "job_fields.h"
-
-/* The options with public names; NULL: as they are stored. */
-static char *public_opts(const redisReply *hash) {
-    const redisReply *stored = bqi_job_field(hash, "opts");
-    json_t *parsed = stored ? json_loadb(stored->str, stored->len, 0, NULL) : NULL;
-    char *text = json_is_object(parsed) ? bqi_job_fields_public_opts(parsed) : NULL;
-    json_decref(parsed);
-    return text;
-}
-
-static void write_job(struct bqi_record *record, const char *id, size_t id_len,
-                      const redisReply *hash) {
-    char *opts = public_opts(hash);
-    if (id)
-        bqi_record_bytes(record, BQ_TAG_JOB_ID, id, id_len);
-    bqi_job_fields_write(record, hash, opts, opts ? strlen(opts) : 0);
-    free(opts);
-}
 
 int bqi_answer_job(struct bqi_pending *pending, const redisReply *hash) {
     if (hash->type != REDIS_REPLY_ARRAY)
@@ -29,7 +10,7 @@ int bqi_answer_job(struct bqi_pending *pending, const redisReply *hash) {
     struct bqi_record event =
         bqi_outbox_begin(&pending->client->outbox, BQ_EV_REPLY, pending->operation);
     if (hash->elements)
-        write_job(&event, pending->subject, strlen(pending->subject), hash);
+        bqi_job_fields_write_job(&event, pending->subject, strlen(pending->subject), hash);
     bqi_record_end(&event);
     bqi_answer_written(pending->client);
     return 0;
@@ -38,7 +19,7 @@ int bqi_answer_job(struct bqi_pending *pending, const redisReply *hash) {
 void bqi_job_record_append(struct bqi_buffer *records, const char *id, size_t id_len,
                            const redisReply *hash) {
     struct bqi_record record = bqi_record_begin(records, BQ_REC_JOB_FIELDS, 0);
-    write_job(&record, id, id_len, hash);
+    bqi_job_fields_write_job(&record, id, id_len, hash);
     if (bqi_record_end(&record) != 0)
         records->failed = 1; /* a list that lacks one must not pass for whole */
 }

@@ -10,7 +10,7 @@
 /* The release of BullMQ whose protocol is spoken; dashboards read it from the meta hash. */
 #define PROTOCOL_VERSION "bullmq:6.7.0"
 
-static int check_name(const char *name, struct bqi_error *error) {
+int bqi_queue_check_name(const char *name, struct bqi_error *error) {
     if (!name || !*name)
         return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT, "Queue name must be provided");
     if (strchr(name, ':'))
@@ -19,7 +19,7 @@ static int check_name(const char *name, struct bqi_error *error) {
 }
 
 struct bqi_queue *bqi_queue_new(const char *name, const bq_conf *conf, struct bqi_error *error) {
-    if (check_name(name, error) != 0)
+    if (bqi_queue_check_name(name, error) != 0)
         return NULL;
     struct bqi_queue *queue = bqi_calloc(sizeof *queue);
     const json_t *defaults = bqi_conf_json(conf, "defaultJobOptions");

@@ -25,6 +25,9 @@ struct bqi_queue {
     size_t last_opts_len;
 };
 
+/* -1 with `error`: no name for a queue. */
+int bqi_queue_check_name(const char *name, struct bqi_error *error);
+
 /* Any thread. NULL with `error` filled in. */
 struct bqi_queue *bqi_queue_new(const char *name, const bq_conf *conf, struct bqi_error *error);
 void bqi_queue_free(struct bqi_queue *queue);

@@ -62,6 +62,8 @@ const (
 const (
 	// One job of addBulk: NAME, DATA, OPTS.
 	RequestAdd int = 100
+	// One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
+	RequestFlowNode int = 101
 	// One job of a reply of kind jobs, with the fields of getJob's reply.
 	RequestJobFields int = 102
 )
@@ -141,6 +143,12 @@ const (
 	TagProcessedBy uint16 = 41
 	// Lock token.
 	TagToken uint16 = 42
+	// Name of the queue that a job of a flow is in.
+	TagQueueName uint16 = 50
+	// Prefix of that queue.
+	TagPrefix uint16 = 51
+	// Depth of a job in its flow; 0: the root.
+	TagDepth uint16 = 52
 	// A run of JOB_FIELDS records.
 	TagJobs uint16 = 70
 	// Id of the reader of queue events.

@@ -146,9 +146,13 @@ class NodePeer:
         counts: dict[str, int] = await self.queue(queue, "getJobCounts")
         return counts
 
-    async def add_flow(self, flow: Any) -> Any:
+    async def add_flow(self, flow: Any, options: Any = None) -> Any:
         """Adds a tree of jobs; its ids as {"id", "children"}."""
-        return await self.call("addFlow", flow=flow)
+        return await self.call("addFlow", flow=flow, options=options or {})
+
+    async def get_flow(self, **options: Any) -> Any:
+        """A tree of {"id", "name", "queue", "prefix", "children"}; None for a job that is gone."""
+        return await self.call("getFlow", options=options)
 
     async def watch(self, queue: str) -> None:
         """Report QueueEvents from now on."""

@@ -31,7 +31,8 @@ SCHEDULERS = {
     "getJobSchedulersCount",
     "removeJobScheduler",
 }
-ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS
+FLOWS = {"addFlows", "getFlow"}
+ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS | FLOWS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

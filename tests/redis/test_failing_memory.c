@@ -266,6 +266,51 @@ static void a_client_survives_when_memory_runs_out_for_good(void **state) {
     }
 }
 
+/* ---- flows ---- */
+
+static void put_flow(bq_buffer *records) {
+    bq_put_flow_node(records, 0, "parents", NULL, "root", "{}", "{\"attempts\":2}");
+    bq_put_flow_node(records, 1, "kids", "alt", "child", "{}", "{\"failParentOnFailure\":true}");
+    bq_put_flow_node(records, 1, "kids", "alt", "child", "{}", "{\"jobId\":\"there\"}");
+}
+
+/* A client without a queue adds a flow and reads it back. */
+static void add_and_read_a_flow(void) {
+    struct life life = {0};
+    char options[200];
+    bq_buffer records = BQ_BUFFER_INIT;
+    snprintf(options, sizeof options, "{\"connection.path\":\"%s\"}", server->path);
+    put_flow(&records);
+    bq_conf *conf = conf_with(BQ_CONF_CLIENT, options);
+    life.client = conf ? bq_client_new(conf) : NULL;
+    bq_conf_free(conf);
+    if (life.client) {
+        called(&life, bq_easy_add_flows(life.client, NULL, bq_buffer_bytes(&records),
+                                        "{\"kids\":{\"defaultJobOptions\":{\"attempts\":1}}}"));
+        called(&life, bq_easy_get_flow(life.client, "there", "kids", "alt", 2, 5));
+        called(&life, bq_easy_get_flow(life.client, "R", "parents", NULL, 3, 5));
+        live(&life, 0);
+    }
+    bq_client_free(life.client);
+    bq_buffer_free(&records);
+}
+
+static void flows_survive_any_failing_allocation(void **state) {
+    bq_buffer records = BQ_BUFFER_INIT;
+    (void)state;
+    server_flush(server);
+    host = host_open(server, NULL);
+    bq_put_flow_node(&records, 0, "parents", NULL, "root", "{}", "{\"jobId\":\"R\"}");
+    bq_put_flow_node(&records, 1, "kids", NULL, "child", "{}", NULL);
+    host_reply(host, bq_easy_add_flows(host->client, NULL, bq_buffer_bytes(&records), NULL));
+    host_close(host);
+    host = NULL;
+    bq_buffer_free(&records);
+    long count = allocations_of(add_and_read_a_flow);
+    assert_true(count > 100);
+    fail_each(add_and_read_a_flow, count);
+}
+
 static int count_json_too(void **state) {
     json_set_alloc_funcs(bqi_malloc, bqi_free);
     return start_server(state);
@@ -277,6 +322,7 @@ int main(void) {
         cmocka_unit_test(a_client_survives_any_failing_allocation),
         cmocka_unit_test(a_client_goes_on_after_any_one_failing_allocation),
         cmocka_unit_test(a_client_survives_when_memory_runs_out_for_good),
+        cmocka_unit_test(flows_survive_any_failing_allocation),
     };
     return cmocka_run_group_tests(tests, count_json_too, stop_server);
 }

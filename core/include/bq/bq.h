@@ -107,7 +107,8 @@ BQ_API void bq_conf_free(bq_conf *conf);
 /*
  * A client for the server named by a BQ_CONF_CLIENT conf (NULL: the defaults,
  * 127.0.0.1:6379). The conf is copied. No thread is started and no socket is
- * opened before the first queue is. NULL when the conf is unusable
+ * opened before the first queue is, or the first call of a command that
+ * belongs to no queue. NULL when the conf is unusable
  * (bq_conf_error) or a resource is missing.
  */
 BQ_API bq_client *bq_client_new(bq_conf *conf);
@@ -146,13 +147,15 @@ BQ_API void bq_client_free(bq_client *client);
 BQ_API bq_id bq_queue_open(bq_client *client, const char *name, bq_conf *conf);
 
 /*
- * Run a command of docs/commands.md on a queue. `args` is a JSON object,
+ * Run a command of docs/commands.md on a queue, or with `queue` 0 one that
+ * belongs to no queue (flows); like bq_queue_open that starts the thread and
+ * the connection if it is the client's first use. `args` is a JSON object,
  * `payload` opaque bytes, as the command wants them; both are copied. The
  * answer is BQ_EV_REPLY or BQ_EV_ERROR with the returned id. Bad arguments are
  * reported by BQ_EV_ERROR before anything is written to Redis. While the
  * connection is down the command waits, as connection.maxRetriesPerRequest and
  * connection.enableOfflineQueue say; one that was sent when the connection
- * broke is sent again.
+ * broke is sent again, but for addFlows (docs/commands.md).
  */
 BQ_API bq_id bq_call(bq_client *client, bq_id queue, const char *command,
                      bq_bytes args, bq_bytes payload);

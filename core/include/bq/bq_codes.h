@@ -90,6 +90,8 @@ enum bq_event {
 enum bq_request {
     /* One job of addBulk: NAME, DATA, OPTS. */
     BQ_REC_ADD = 100,
+    /* One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS. */
+    BQ_REC_FLOW_NODE = 101,
     /* One job of a reply of kind jobs, with the fields of getJob's reply. */
     BQ_REC_JOB_FIELDS = 102
 };
@@ -172,6 +174,12 @@ enum bq_tag {
     BQ_TAG_PROCESSED_BY = 41,
     /* Lock token. */
     BQ_TAG_TOKEN = 42,
+    /* Name of the queue that a job of a flow is in. */
+    BQ_TAG_QUEUE_NAME = 50,
+    /* Prefix of that queue. */
+    BQ_TAG_PREFIX = 51,
+    /* Depth of a job in its flow; 0: the root. */
+    BQ_TAG_DEPTH = 52,
     /* A run of JOB_FIELDS records. */
     BQ_TAG_JOBS = 70,
     /* Id of the reader of queue events. */

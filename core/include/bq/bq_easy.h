@@ -211,6 +211,61 @@ static inline bq_id bq_easy_add_bulk(bq_client *client, bq_id queue,
 }
 
 /*
+ * Add flows: trees of jobs in which a parent waits for its children. A node
+ * without a jobId gets a UUID as id. Any invalid node refuses the whole call
+ * before anything is written, and the message names it (flows[0].children[2]).
+ * A flow is added whole in one transaction; it has at most 100000 nodes and 256
+ * MiB. Flows of one call share a transaction up to 10000 nodes and 16 MiB of
+ * names, data and options. The reply is a list with an entry for each node, in
+ * the order of the request: the job's id (with a custom id that exists or a
+ * deduplication hit, that of the job that is there), or an object {code, name,
+ * message} where Redis refused that node; its children were then refused as
+ * well, or belong to the job that is there. When nothing at all could be added
+ * for want of a connection or of memory, the answer is that error. A flow is
+ * not sent twice: if the connection breaks before the answer, the jobs are
+ * looked for once it is back. If one is there the ids are told, else the answer
+ * is the error ConnectionFailed and the flow was not added or has already
+ * finished and been removed.
+ * prefix: Prefix of nodes that have none. Unset: bull.
+ * queues_options: {queueName: {defaultJobOptions}}: options of the jobs in that
+ * queue, unless a node gives its own. What queues were opened with is not used.
+ * Reply: VALUE, JSON text.
+ */
+static inline bq_id bq_easy_add_flows(bq_client *client, const char *prefix,
+                                      bq_bytes records,
+                                      const char *queues_options) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "prefix", prefix);
+    bq_easy_json(&args, "queuesOptions", queues_options);
+    return bq_easy_call(client, 0, "addFlows", &args, records);
+}
+
+/*
+ * Read a job and the tree below it, parents before their children, each with
+ * DEPTH, QUEUE_NAME and PREFIX. A child whose hash is gone has only these and
+ * JOB_ID. No record when the root does not exist.
+ * id: Id of the root.
+ * queue_name: Queue of the root.
+ * prefix: Prefix of that queue. Unset: bull.
+ * depth: Levels to read, the root's among them, at least 1. Unset: 10.
+ * max_children: About how many children of each kind (processed, pending,
+ * failed, ignored) are read per job, at least 1; Redis may give more. Unset:
+ * 20.
+ * Reply: VALUE, a run of JOB_FIELDS records.
+ */
+static inline bq_id bq_easy_get_flow(bq_client *client, const char *id,
+                                     const char *queue_name, const char *prefix,
+                                     int64_t depth, int64_t max_children) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "queueName", queue_name);
+    bq_easy_text(&args, "prefix", prefix);
+    bq_easy_integer(&args, "depth", depth);
+    bq_easy_integer(&args, "maxChildren", max_children);
+    return bq_easy_call(client, 0, "getFlow", &args, bq_bytes_of(NULL));
+}
+
+/*
  * Read a job; no field when there is none.
  * id: Id of the job.
  * Reply: the fields of the job; none when there is no such job.

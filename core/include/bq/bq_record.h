@@ -319,6 +319,29 @@ static inline void bq_put_add(bq_buffer *buffer, const char *name,
     }
 }
 
+/*
+ * One job of addFlows; its parent is the last one before it that is one less
+ * deep. `prefix`, `data` and `opts` may be NULL, as above.
+ */
+static inline void bq_put_flow_node(bq_buffer *buffer, int64_t depth,
+                                    const char *queue_name, const char *prefix,
+                                    const char *name, const char *data,
+                                    const char *opts) {
+    bq_put_record(buffer, BQ_REC_FLOW_NODE, 0);
+    bq_put_integer(buffer, BQ_TAG_DEPTH, depth);
+    bq_put_bytes(buffer, BQ_TAG_QUEUE_NAME, bq_bytes_of(queue_name));
+    bq_put_bytes(buffer, BQ_TAG_NAME, bq_bytes_of(name));
+    if (prefix != NULL) {
+        bq_put_bytes(buffer, BQ_TAG_PREFIX, bq_bytes_of(prefix));
+    }
+    if (data != NULL) {
+        bq_put_bytes(buffer, BQ_TAG_DATA, bq_bytes_of(data));
+    }
+    if (opts != NULL) {
+        bq_put_bytes(buffer, BQ_TAG_OPTS, bq_bytes_of(opts));
+    }
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,7 @@ EV_QUEUE_EVENT: Final = 12  # An entry of a queue's event stream.
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
+REC_FLOW_NODE: Final = 101  # One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
 # One job of a reply of kind jobs, with the fields of getJob's reply.
 REC_JOB_FIELDS: Final = 102
 
@@ -85,6 +86,9 @@ TAG_DEDUPLICATION_ID: Final = 39  # Deduplication id.
 TAG_DEFERRED_FAILURE: Final = 40  # The job must fail with this text when it is next taken.
 TAG_PROCESSED_BY: Final = 41  # Name of the worker that took it.
 TAG_TOKEN: Final = 42  # Lock token.
+TAG_QUEUE_NAME: Final = 50  # Name of the queue that a job of a flow is in.
+TAG_PREFIX: Final = 51  # Prefix of that queue.
+TAG_DEPTH: Final = 52  # Depth of a job in its flow; 0: the root.
 TAG_JOBS: Final = 70  # A run of JOB_FIELDS records.
 TAG_EVENTS: Final = 60  # Id of the reader of queue events.
 TAG_EVENT_NAME: Final = 61  # Name of a queue event: added, completed, a custom one, ...

@@ -38,6 +38,7 @@ module BullMQ
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
+    REC_FLOW_NODE = 101 # One job of addFlows: DEPTH, QUEUE_NAME, PREFIX, NAME, DATA, OPTS.
     REC_JOB_FIELDS = 102 # One job of a reply of kind jobs, with the fields of getJob's reply.
 
     # Kinds of fields.
@@ -79,6 +80,9 @@ module BullMQ
     TAG_DEFERRED_FAILURE = 40 # The job must fail with this text when it is next taken.
     TAG_PROCESSED_BY = 41 # Name of the worker that took it.
     TAG_TOKEN = 42 # Lock token.
+    TAG_QUEUE_NAME = 50 # Name of the queue that a job of a flow is in.
+    TAG_PREFIX = 51 # Prefix of that queue.
+    TAG_DEPTH = 52 # Depth of a job in its flow; 0: the root.
     TAG_JOBS = 70 # A run of JOB_FIELDS records.
     TAG_EVENTS = 60 # Id of the reader of queue events.
     TAG_EVENT_NAME = 61 # Name of a queue event: added, completed, a custom one, ...

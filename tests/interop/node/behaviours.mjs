@@ -17,6 +17,12 @@ export const behaviours = {
     throw new Error(message);
   },
 
+  /** Fails with what the job's data says, or returns what it says. */
+  asTold: () => async ({ data }) => {
+    if (data.fail) throw new Error(data.fail);
+    return data.value ?? null;
+  },
+
   unrecoverable: ({ message = 'cannot be mended' }, { UnrecoverableError }) => async () => {
     throw new UnrecoverableError(message);
   },

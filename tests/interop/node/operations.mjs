@@ -21,6 +21,15 @@ export function plain(value) {
   return isJob(value) ? value.toJSON() : value;
 }
 
+const idsOf = ({ job, children = [] }) => ({ id: job.id, children: children.map(idsOf) });
+
+function treeOf(node) {
+  if (!node) return null;
+  const { job, children = [] } = node;
+  const { id, name, queueName: queue, prefix } = job;
+  return { id, name, queue, prefix, children: children.map(treeOf) };
+}
+
 export class Operations {
   constructor(library, connection, push) {
     this.library = library;
@@ -79,11 +88,23 @@ export class Operations {
     return job.waitUntilFinished(this.queueEvents.get(queue), ttl);
   }
 
-  /** Adds a tree of jobs. Returns it as {id, children}. */
-  async addFlow({ flow }) {
+  producerOfFlows() {
     this.flowProducer ??= new this.library.FlowProducer({ connection: this.connection });
-    const idsOf = ({ job, children = [] }) => ({ id: job.id, children: children.map(idsOf) });
-    return idsOf(await this.flowProducer.add(flow));
+    return this.flowProducer;
+  }
+
+  /** Adds a tree of jobs. Returns it as {id, children}. */
+  async addFlow({ flow, options }) {
+    return idsOf(await this.producerOfFlows().add(flow, options));
+  }
+
+  async addFlows({ flows }) {
+    return (await this.producerOfFlows().addBulk(flows)).map(idsOf);
+  }
+
+  /** The tree below a job as {id, name, queue, prefix, children}; null for a job that is gone. */
+  async getFlow({ options }) {
+    return treeOf(await this.producerOfFlows().getFlow(options));
   }
 
   /** `names`: custom events to report as well. */
@@ -151,6 +172,6 @@ export class Operations {
 }
 
 export const operationNames = [
-  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'addFlow', 'startQueueEvents',
+  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'addFlow', 'addFlows', 'getFlow', 'startQueueEvents',
   'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'close',
 ];
