@@ -23,6 +23,7 @@ ARGUMENT_TYPES = {
     "text",
     "integer",
     "boolean",
+    "time",  # ms since epoch, an integer on the wire
     "list of text",
     "list of integer",
     "job options",
@@ -76,11 +77,49 @@ class Command:
     name: str
     doc: str
     args: dict[str, str]
-    optional: set[str]
+    optional: dict[str, Any]  # the default; None where unset has a meaning of its own
     arg_docs: dict[str, str]
     payload: str | None
     reply: str
     on_client: bool  # called with queue handle 0
+    methods: dict[str, str]  # class of Node that has it as a method: name of the method
+    rest: str | None  # argument that is given as any number of arguments
+    result: str | None  # type of a JSON reply
+    errors: list[str]
+
+    def arg_doc(self, name: str) -> str:
+        """What an argument means, and its default."""
+        doc = self.arg_docs.get(name, "")
+        default = self.optional.get(name)
+        return doc if default is None else f"{doc} Default: {json.dumps(default)}.".lstrip()
+
+
+@dataclass(frozen=True)
+class DerivedMethod:
+    """A method that is a command with some arguments set."""
+
+    name: str
+    doc: str
+    of: str
+    command: str
+    set: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ResultField:
+    name: str
+    type: str
+    doc: str
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """The shape of a JSON object in replies."""
+
+    name: str
+    doc: str
+    fields: list[ResultField]
 
 
 @dataclass(frozen=True)
@@ -94,6 +133,8 @@ class Api:
     tags: list[Tag]
     errors: list[Error]
     commands: list[Command]
+    derived_methods: list[DerivedMethod]
+    results: list[Result]
     options: dict[str, list[Option]]
     # Options that a language layer keeps to itself, by the scope they are given with.
     host_options: dict[str, list[Option]]
@@ -111,6 +152,8 @@ class Api:
             tags=[_tag(entry) for entry in raw["tags"]],
             errors=[_error(entry) for entry in raw["errors"]],
             commands=[_command(entry) for entry in raw["commands"]],
+            derived_methods=[DerivedMethod(**entry) for entry in raw["derivedMethods"]],
+            results=[_result(entry) for entry in raw["results"]],
             options=_scopes(raw["options"]),
             host_options=_scopes(raw["hostOptions"]),
         )
@@ -136,12 +179,30 @@ def _command(entry: dict[str, Any]) -> Command:
         name=entry["name"],
         doc=entry["doc"],
         args=entry["args"],
-        optional=set(entry.get("optional", [])),
+        optional=_defaults(entry.get("optional", {})),
         arg_docs=entry.get("argDocs", {}),
         payload=entry.get("payload"),
         reply=entry["reply"],
         on_client=entry.get("on") == "client",
+        methods=entry.get("methods", {}),
+        rest=entry.get("rest"),
+        result=entry.get("result"),
+        errors=entry.get("errors", []),
     )
+
+
+def _defaults(optional: dict[str, Any] | list[str]) -> dict[str, Any]:
+    """A list names arguments without a default."""
+    return optional if isinstance(optional, dict) else dict.fromkeys(optional)
+
+
+def _result(entry: dict[str, Any]) -> Result:
+    return Result(entry["name"], entry["doc"], [_result_field(field) for field in entry["fields"]])
+
+
+def _result_field(entry: dict[str, Any]) -> ResultField:
+    kind: str = entry["type"]
+    return ResultField(entry["name"], kind.removesuffix("?"), entry["doc"], kind.endswith("?"))
 
 
 def _scopes(raw: dict[str, Any]) -> dict[str, list[Option]]:
@@ -185,8 +246,23 @@ def _check(api: Api) -> None:
         _check_known(f"reply of command {command.name}", command.reply, REPLIES)
         for argument, kind in command.args.items():
             _check_known(f"type of {command.name}'s {argument}", kind, ARGUMENT_TYPES)
-        for argument in command.optional | command.arg_docs.keys():
+        for argument in {*command.optional, *command.arg_docs, *filter(None, [command.rest])}:
             _check_known(f"argument of {command.name}", argument, set(command.args))
+        for error in command.errors:
+            _check_known(f"error of {command.name}", error, {error.name for error in api.errors})
+    _check_unique("results", [result.name for result in api.results])
+    _check_methods(api)
+
+
+def _check_methods(api: Api) -> None:
+    commands = {command.name: command for command in api.commands}
+    methods = [(of, name) for command in api.commands for of, name in command.methods.items()]
+    for derived in api.derived_methods:
+        _check_known(f"command of {derived.name}", derived.command, set(commands))
+        for argument in derived.set:
+            _check_known(f"argument of {derived.name}", argument, set(commands[derived.command].args))
+        methods.append((derived.of, derived.name))
+    _check_unique("methods", methods)
 
 
 def _check_unique(what: str, values: list[Any]) -> None:

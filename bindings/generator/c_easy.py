@@ -13,6 +13,7 @@ JSON_OBJECTS = ("job options", "repeat options", "object", "labels", "page", "jo
 PARAMETERS = {
     "text": "const char *{name}",
     "integer": "int64_t {name}",
+    "time": "int64_t {name}",
     "boolean": "int {name}",
     "list of text": "const char *const *{name}, size_t {name}_count",
     "list of integer": "const int64_t *{name}, size_t {name}_count",
@@ -21,6 +22,7 @@ PARAMETERS = {
 WRITERS = {
     "text": 'bq_easy_text(&args, "{key}", {name});',
     "integer": 'bq_easy_integer(&args, "{key}", {name});',
+    "time": 'bq_easy_integer(&args, "{key}", {name});',
     "boolean": 'bq_easy_boolean(&args, "{key}", {name});',
     "list of text": 'bq_easy_list(&args, "{key}", {name}, {name}_count);',
     "list of integer": 'bq_easy_integers(&args, "{key}", {name}, {name}_count);',
@@ -66,7 +68,8 @@ def _head(name: str, parameters: list[str]) -> list[str]:
 
 def _doc(command: Command) -> str:
     parts = [command.doc]
-    parts += [f"{snake(name)}: {doc}" for name, doc in command.arg_docs.items()]
+    docs = {name: command.arg_doc(name) for name in command.args}
+    parts += [f"{snake(name)}: {doc}" for name, doc in docs.items() if doc]
     parts.append(f"Reply: {REPLY_TEXT[command.reply].replace('`', '')}.")
     return "\n".join(parts)
 

@@ -15,6 +15,7 @@ with the arguments of the command, `payload` the bytes it names. The answer is a
 fields named here, or a `BQ_EV_ERROR` ([errors](errors.md)). Records, fields and tags are those of
 [bindings/records.md](../bindings/records.md). For C, `bq_easy.h` has a function per command."""
 VALUES = {
+    "time": "integer, ms since epoch",
     "job options": "[job options](options.md#job)",
     "repeat options": "[repeat options](options.md#repeat)",
     "labels": "object of text",
@@ -49,4 +50,4 @@ def _argument(command: Command, name: str) -> list[str]:
     value = VALUES.get(kind, kind)
     if name in command.optional:
         value += ", optional"
-    return [f"`{name}`", value, command.arg_docs.get(name, "")]
+    return [f"`{name}`", value, command.arg_doc(name)]

@@ -226,7 +226,7 @@ static inline bq_id bq_easy_add_bulk(bq_client *client, bq_id queue,
  * looked for once it is back. If one is there the ids are told, else the answer
  * is the error ConnectionFailed and the flow was not added or has already
  * finished and been removed.
- * prefix: Prefix of nodes that have none. Unset: bull.
+ * prefix: Prefix of nodes that have none. Default: "bull".
  * queues_options: {queueName: {defaultJobOptions}}: options of the jobs in that
  * queue, unless a node gives its own. What queues were opened with is not used.
  * Reply: VALUE, JSON text.
@@ -246,10 +246,10 @@ static inline bq_id bq_easy_add_flows(bq_client *client, const char *prefix,
  * JOB_ID. No record when the root does not exist.
  * id: Id of the root.
  * queue_name: Queue of the root.
- * prefix: Prefix of that queue. Unset: bull.
- * depth: Levels to read, the root's among them, at least 1. Unset: 10.
+ * prefix: Prefix of that queue. Default: "bull".
+ * depth: Levels to read, the root's among them, at least 1. Default: 10.
  * max_children: About how many children of each kind (processed, pending,
- * failed, ignored) are read per job, at least 1; Redis may give more. Unset:
+ * failed, ignored) are read per job, at least 1; Redis may give more. Default:
  * 20.
  * Reply: VALUE, a run of JOB_FIELDS records.
  */
@@ -266,7 +266,7 @@ static inline bq_id bq_easy_get_flow(bq_client *client, const char *id,
 }
 
 /*
- * Read a job; no field when there is none.
+ * The job of that id as it is now, if there is one.
  * id: Id of the job.
  * Reply: the fields of the job; none when there is no such job.
  */
@@ -310,9 +310,9 @@ static inline bq_id bq_easy_get_job_counts(bq_client *client, bq_id queue,
 /*
  * Log rows of a job: {logs, count}.
  * id: Id of the job.
- * start: First row, from 0; negative: from the end. Unset: 0.
- * end: Last row, included. Unset: -1, the last one.
- * asc: true: oldest first. Unset: true.
+ * start: First row, from 0; negative: from the end. Default: 0.
+ * end: Last row, included. -1: the last one. Default: -1.
+ * asc: true: oldest first. Default: true.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_get_job_logs(bq_client *client, bq_id queue,
@@ -398,8 +398,8 @@ static inline bq_id bq_easy_is_paused(bq_client *client, bq_id queue) {
 /*
  * Pause the queue and delete it with all its jobs. Refused while jobs are
  * active unless forced.
- * force: true: even while jobs are active. Unset: false.
- * count: Jobs removed per call of the script. Unset: 1000.
+ * force: true: even while jobs are active. Default: false.
+ * count: Jobs removed per call of the script. Default: 1000.
  * Reply: no field.
  */
 static inline bq_id bq_easy_obliterate(bq_client *client, bq_id queue,
@@ -616,10 +616,10 @@ static inline bq_id bq_easy_get_counts_per_priority(bq_client *client,
  * types: Types of jobs: active, completed, delayed, failed, prioritized,
  * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
  * first seven.
- * start: First index of each type, from 0; negative: from its end. Unset: 0.
- * end: Last index of each type, included; negative: from its end. Unset: -1,
- * the last one.
- * asc: true: oldest, or lowest score, first. Unset: false.
+ * start: First index within each type, from 0; negative: from the end. Default:
+ * 0.
+ * end: Last index within each type, included. -1: the last one. Default: -1.
+ * asc: true: oldest, or lowest score, first. Default: false.
  * Reply: VALUE, a run of JOB_FIELDS records.
  */
 static inline bq_id bq_easy_get_jobs(bq_client *client, bq_id queue,
@@ -639,9 +639,10 @@ static inline bq_id bq_easy_get_jobs(bq_client *client, bq_id queue,
  * types: Types of jobs: active, completed, delayed, failed, prioritized,
  * waiting (or wait), waiting-children, paused, repeat. Unset or empty: the
  * first seven.
- * start: First index of each type, from 0; negative: from its end. Unset: 0.
- * end: Last index of each type, included; negative: from its end. Unset: 1.
- * asc: true: oldest, or lowest score, first. Unset: false.
+ * start: First index within each type, from 0; negative: from the end. Default:
+ * 0.
+ * end: Last index within each type, included. Default: 1.
+ * asc: true: oldest, or lowest score, first. Default: false.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_get_ranges(bq_client *client, bq_id queue,
@@ -661,8 +662,8 @@ static inline bq_id bq_easy_get_ranges(bq_client *client, bq_id queue,
  * {meta: {count, prevTS, prevCount}, data: [...], count}, the newest minute
  * first.
  * type: completed or failed.
- * start: First data point, 0 is the newest. Unset: 0.
- * end: Last data point, included. Unset: -1, the oldest.
+ * start: First data point, 0 is the newest. Default: 0.
+ * end: Last data point, included. -1: the oldest. Default: -1.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_get_metrics(bq_client *client, bq_id queue,
@@ -696,8 +697,8 @@ bq_easy_export_prometheus_metrics(bq_client *client, bq_id queue,
  * parent_id: Id of the parent in this queue.
  * type: processed: those that returned, with their values v (err: why it is not
  * JSON). pending: those still awaited.
- * start: First child, from 0. Unset: 0.
- * end: Last child, included. Unset: -1, all.
+ * start: First child, from 0. Default: 0.
+ * end: Last child, included. Default: -1.
  * Reply: VALUE, JSON text, and JOBS, a JOB_FIELDS record per item, empty where
  * the job is gone.
  */
@@ -748,7 +749,7 @@ static inline bq_id bq_easy_get_queue_events(bq_client *client, bq_id queue) {
 /*
  * Remove all jobs that wait, prioritized ones too. The next job of a scheduler
  * stays.
- * delayed: true: delayed jobs too. Unset: false.
+ * delayed: true: delayed jobs too. Default: false.
  * Reply: no field.
  */
 static inline bq_id bq_easy_drain(bq_client *client, bq_id queue, int delayed) {
@@ -763,7 +764,7 @@ static inline bq_id bq_easy_drain(bq_client *client, bq_id queue, int delayed) {
  * grace: Age in ms from which jobs are removed.
  * limit: Most jobs to remove; 0: no limit.
  * type: completed, failed, delayed, wait (or waiting), active, paused or
- * prioritized. Active ones only without a lock. Unset: completed.
+ * prioritized. Active ones only without a lock. Default: "completed".
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_clean(bq_client *client, bq_id queue,
@@ -779,8 +780,8 @@ static inline bq_id bq_easy_clean(bq_client *client, bq_id queue,
 /*
  * Put finished jobs back to wait. Priorities are not heeded; attempts made go
  * on counting.
- * count: Jobs moved per call of the script. Unset: 1000.
- * state: failed or completed. Unset: failed.
+ * count: Jobs moved per call of the script. Default: 1000.
+ * state: failed or completed. Default: "failed".
  * timestamp: Only those that finished until then, ms since epoch. Unset: now.
  * Reply: no field.
  */
@@ -796,7 +797,7 @@ static inline bq_id bq_easy_retry_jobs(bq_client *client, bq_id queue,
 
 /*
  * Let all delayed jobs wait no longer. Priorities are not heeded.
- * count: Jobs moved per call of the script. Unset: 1000.
+ * count: Jobs moved per call of the script. Default: 1000.
  * Reply: no field.
  */
 static inline bq_id bq_easy_promote_jobs(bq_client *client, bq_id queue,
@@ -809,8 +810,8 @@ static inline bq_id bq_easy_promote_jobs(bq_client *client, bq_id queue,
 /*
  * Remove jobs that are in no state, as interrupted clients of old versions left
  * them. The reply is how many. Scans the whole database.
- * count: Keys looked at per step of the scan. Unset: 1000.
- * limit: Stop after the step in which that many are reached; 0: never. Unset:
+ * count: Keys looked at per step of the scan. Default: 1000.
+ * limit: Stop after the step in which that many are reached; 0: never. Default:
  * 0.
  * Reply: VALUE, an integer.
  */
@@ -879,7 +880,7 @@ static inline bq_id bq_easy_remove_deprecated_priority_key(bq_client *client,
  * Remove a job. The reply is 1 when it is gone, 0 when it, or a child that was
  * to go with it, is locked by a worker.
  * id: Id of the job.
- * remove_children: true: its children too. Unset: true.
+ * remove_children: true: its children too. Default: true.
  * Reply: VALUE, an integer.
  */
 static inline bq_id bq_easy_remove_job(bq_client *client, bq_id queue,
@@ -893,7 +894,7 @@ static inline bq_id bq_easy_remove_job(bq_client *client, bq_id queue,
 /*
  * Remove log rows of a job.
  * id: Id of the job.
- * keep_logs: Newest rows that stay. Unset: 0.
+ * keep_logs: Newest rows that stay. Default: 0.
  * Reply: no field.
  */
 static inline bq_id bq_easy_clear_job_logs(bq_client *client, bq_id queue,
@@ -997,8 +998,8 @@ static inline bq_id bq_easy_change_job_delay(bq_client *client, bq_id queue,
  * Change a job's priority. A waiting job moves to its new place; for others it
  * counts when they wait again.
  * id: Id of the job.
- * priority: 0: none; else 1 (first) to 2097151. Unset: 0.
- * lifo: true: before those of the same priority. Unset: false.
+ * priority: 0: none; else 1 (first) to 2097151. Default: 0.
+ * lifo: true: before those of the same priority. Default: false.
  * Reply: no field.
  */
 static inline bq_id bq_easy_change_job_priority(bq_client *client, bq_id queue,
@@ -1015,9 +1016,9 @@ static inline bq_id bq_easy_change_job_priority(bq_client *client, bq_id queue,
 /*
  * Put a finished job back to wait.
  * id: Id of the job.
- * state: The state it is in, failed or completed. Unset: failed.
- * reset_attempts_made: true: its attempts count from 0 again. Unset: false.
- * reset_attempts_started: true: its starts count from 0 again. Unset: false.
+ * state: The state it is in, failed or completed. Default: "failed".
+ * reset_attempts_made: true: its attempts count from 0 again. Default: false.
+ * reset_attempts_started: true: its starts count from 0 again. Default: false.
  * Reply: no field.
  */
 static inline bq_id bq_easy_retry_job(bq_client *client, bq_id queue,
@@ -1172,10 +1173,10 @@ bq_easy_get_job_dependencies(bq_client *client, bq_id queue, const char *id,
 /*
  * Number of a job's children by kind.
  * id: Id of the job.
- * processed: true: count these. None true: all kinds. Unset: false.
- * unprocessed: true: count these. None true: all kinds. Unset: false.
- * ignored: true: count these. None true: all kinds. Unset: false.
- * failed: true: count these. None true: all kinds. Unset: false.
+ * processed: true: count these. None true: all kinds. Default: false.
+ * unprocessed: true: count these. None true: all kinds. Default: false.
+ * ignored: true: count these. None true: all kinds. Default: false.
+ * failed: true: count these. None true: all kinds. Default: false.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id
@@ -1340,9 +1341,9 @@ static inline bq_id bq_easy_get_job_scheduler(bq_client *client, bq_id queue,
 
 /*
  * A list of job schedulers as getJobScheduler reads them, by their next time.
- * start: First one, from 0; negative: from the end. Unset: 0.
- * end: Last one, included. Unset: -1, the last one.
- * asc: true: the one that is due first comes first. Unset: false.
+ * start: First one, from 0; negative: from the end. Default: 0.
+ * end: Last one, included. -1: the last one. Default: -1.
+ * asc: true: the one that is due first comes first. Default: false.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id bq_easy_get_job_schedulers(bq_client *client, bq_id queue,

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ._job import JobCommands
+from ._blocking_job_calls import BlockingJobCalls
 from ._job_fields import JobFields, Owner
 from ._loops import is_running_here
 
 Result = TypeVar("Result")
 
 
-class Job(JobCommands):
+class Job(BlockingJobCalls):
     """A job of a queue, for code without asyncio. What it shows is what was read.
 
     Every method waits for Redis, over a lost connection as its queue's ``connection`` options say
@@ -34,23 +34,17 @@ class Job(JobCommands):
         blocking._data, blocking._opts, blocking._read = job._data, job._opts, job._read
         return blocking
 
-    def update_progress(self, progress: Any) -> None:
-        """Store the job's progress, any JSON value, and tell listeners everywhere."""
-        self._wait(self._update_progress(progress))
-
     def log(self, row: str) -> int:
-        """Append a row to the job's log. Returns the number of rows kept."""
+        """Append a row to the job's log. Returns how many are kept, ``keepLogs`` at most."""
         return self._wait(self._log(row))
 
-    def update_data(self, data: Any) -> None:
-        """Replace the job's data by another JSON value."""
-        self._wait(self._update_data(data))
+    def remove(self, remove_children: bool = True) -> None:
+        """Remove the job and, unless told not to, its children.
 
-    def get_state(self) -> str:
-        """Where the job is now: completed, failed, delayed, prioritized, active, waiting,
-        waiting-children or unknown.
+        Raises BullMQError (``JobLocked``) while it, or a child that was to go with it, is locked by
+        a worker, ScriptError (``JobBelongsToJobScheduler``) for the next job of a scheduler.
         """
-        return self._wait(self._get_state())
+        self._wait(self._remove(remove_children))
 
     def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return wait_in_thread(coroutine, self._loop)

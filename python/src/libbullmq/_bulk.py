@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypedDict
 
-from . import _codes, _json
+from . import _codes
+from ._arguments import encode_json
 from ._errors import BullMQError, OptionError, error_of_entry
 from ._job import NO_DATA, Job, added_job
 from ._job_fields import Owner
@@ -47,7 +48,7 @@ def bulk_payload(entries: list[BulkEntry]) -> bytes:
         if opts:
             encoded = known.get(id(opts))
             if encoded is None:
-                encoded = known[id(opts)] = _encode_opts(name, opts)
+                encoded = known[id(opts)] = encode_json(opts, f"options of job {name!r}")
         data = encode_data(name, entry.get("data", NO_DATA))
         request.append(name, data, encoded)
     return request.payload()
@@ -70,21 +71,9 @@ def bulk_results(
     return results
 
 
-def _encode_opts(name: str, opts: Mapping[str, Any]) -> bytes:
-    try:
-        return _json.encode(opts)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"options of job {name!r} have no JSON form: {error}") from error
-
-
 def encode_data(name: str, data: Any) -> bytes:
     """JSON text of a job's data; ``{}`` when there is none."""
-    if data is NO_DATA:
-        return b"{}"
-    try:
-        return _json.encode(data)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"data of job {name!r} has no JSON form: {error}") from error
+    return b"{}" if data is NO_DATA else encode_json(data, f"data of job {name!r}")
 
 
 def now_ms() -> int:

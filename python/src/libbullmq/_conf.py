@@ -62,6 +62,11 @@ class Confs:
         return self._confs[scope]
 
 
+def prefix_of(confs: Confs) -> str:
+    """First part of a queue's keys, the core's default where no option says."""
+    return str(confs.options.get("prefix", "bull"))
+
+
 def conf_error(conf: Any) -> str:
     """Why the core refused this conf; "" when it did not."""
     return str(ffi.string(lib.bq_conf_error(conf)), "utf-8")

@@ -4,43 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import _codes, _json
-from ._errors import OptionError
-from ._job_fields import JobFields, Owner
-from ._record import Value, fields, integer, text
+from . import _codes
+from ._job_calls import JobCalls
+from ._job_fields import Owner
+from ._record import Value
 
 NO_DATA: Final = object()
 
 
-class JobCommands(JobFields):
-    """What can be asked of Redis about a job; the public classes say how to wait for it."""
-
-    __slots__ = ()
-
-    async def _update_progress(self, progress: Any) -> None:
-        payload = _encode(progress, "progress", self)
-        await self._owner.call(b"updateJobProgress", {"id": self.id}, payload)
-        self._values[_codes.TAG_PROGRESS] = payload
-        self._owner.job_progressed(self, progress)
-
-    async def _log(self, row: str) -> int:
-        args: dict[str, Any] = {"id": self.id}
-        if "keepLogs" in self.opts:
-            args["keepLogs"] = self.opts["keepLogs"]
-        reply = await self._owner.call(b"addJobLog", args, str(row).encode())
-        return integer(dict(fields(reply)), _codes.TAG_VALUE) or 0
-
-    async def _update_data(self, data: Any) -> None:
-        payload = _encode(data, "data", self)
-        await self._owner.call(b"updateJobData", {"id": self.id}, payload)
-        self._data = data
-
-    async def _get_state(self) -> str:
-        reply = await self._owner.call(b"getJobState", {"id": self.id})
-        return text(dict(fields(reply)), _codes.TAG_VALUE) or "unknown"
-
-
-class Job(JobCommands):
+class Job(JobCalls):
     """A job of a queue. What it shows is what was read, not what Redis holds since.
 
     Every method waits for Redis, over a lost connection as its queue's ``connection`` options say
@@ -50,23 +22,17 @@ class Job(JobCommands):
 
     __slots__ = ()
 
-    async def update_progress(self, progress: Any) -> None:
-        """Store the job's progress, any JSON value, and tell listeners everywhere."""
-        await self._update_progress(progress)
-
     async def log(self, row: str) -> int:
-        """Append a row to the job's log. Returns the number of rows kept."""
+        """Append a row to the job's log. Returns how many are kept, ``keepLogs`` at most."""
         return await self._log(row)
 
-    async def update_data(self, data: Any) -> None:
-        """Replace the job's data by another JSON value."""
-        await self._update_data(data)
+    async def remove(self, remove_children: bool = True) -> None:
+        """Remove the job and, unless told not to, its children.
 
-    async def get_state(self) -> str:
-        """Where the job is now: completed, failed, delayed, prioritized, active, waiting,
-        waiting-children or unknown.
+        Raises BullMQError (``JobLocked``) while it, or a child that was to go with it, is locked by
+        a worker, ScriptError (``JobBelongsToJobScheduler``) for the next job of a scheduler.
         """
-        return await self._get_state()
+        await self._remove(remove_children)
 
 
 def added_job(
@@ -84,10 +50,3 @@ def added_job(
     job._opts = opts
     job._data = {} if data is NO_DATA else data
     return job
-
-
-def _encode(value: Any, what: str, job: JobFields) -> bytes:
-    try:
-        return _json.encode(value)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"{what} of job {job.id} has no JSON form: {error}") from error

@@ -13,6 +13,21 @@ from ._record import Value, fields, find, integer, text
 
 _UNREAD: Final = object()
 
+# What to_json leaves out where the job has none, in Node's names.
+_OTHERS: Final = {
+    "timestamp": "timestamp",
+    "repeatJobKey": "repeat_job_key",
+    "parentKey": "parent_key",
+    "parent": "parent",
+    "deduplicationId": "deduplication_id",
+    "deferredFailure": "deferred_failure",
+    "processedOn": "processed_on",
+    "finishedOn": "finished_on",
+    "failedReason": "failed_reason",
+    "processedBy": "processed_by",
+    "token": "token",
+}
+
 # Held while a job gets its signal, which thread and loop may ask for at once.
 _making_signal = threading.Lock()
 
@@ -22,8 +37,11 @@ class Owner(Protocol):
 
     name: str
 
+    @property
+    def prefix(self) -> str: ...
     async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes: ...
     def job_progressed(self, job: JobFields, progress: Any) -> None: ...
+    def job_removed(self, job: JobFields) -> None: ...
 
 
 class JobFields:
@@ -68,6 +86,16 @@ class JobFields:
     def queue_name(self) -> str:
         """Name of the job's queue."""
         return self._owner.name
+
+    @property
+    def prefix(self) -> str:
+        """First part of the keys of the job's queue."""
+        return self._owner.prefix
+
+    @property
+    def queue_qualified_name(self) -> str:
+        """Name of the job's queue with its prefix: "bull:emails"."""
+        return f"{self._owner.prefix}:{self._owner.name}"
 
     @property
     def data(self) -> Any:
@@ -196,6 +224,26 @@ class JobFields:
     def cancelled(self) -> bool:
         """Whether the running job was asked to stop; ``signal.reason`` says why."""
         return self._signal is not None and self._signal.is_set()
+
+    def to_json(self) -> dict[str, Any]:
+        """What is known of the job, as ``job.toJSON()`` gives it in Node and under its names."""
+        shown = {
+            "name": self.name,
+            "data": self.data,
+            "opts": self.opts,
+            "id": self.id,
+            "progress": self.progress,
+            "returnvalue": self.returnvalue,
+            "stacktrace": self.stacktrace,
+            "delay": self.delay,
+            "priority": self.priority,
+            "attemptsStarted": self.attempts_started,
+            "attemptsMade": self.attempts_made,
+            "stalledCounter": self.stalled_counter,
+            "queueQualifiedName": self.queue_qualified_name,
+        }
+        others = {name: getattr(self, attribute) for name, attribute in _OTHERS.items()}
+        return shown | {name: value for name, value in others.items() if value is not None}
 
     def _end(self, values: dict[int, Value]) -> None:
         """Show what an attempt that has just ended left."""

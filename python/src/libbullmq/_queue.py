@@ -6,22 +6,22 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from . import _codes, _core_events, _json, _log
+from . import _codes, _core_events, _log
+from ._arguments import encode_args
 from ._bulk import BulkEntry, bulk_parts, bulk_payload, bulk_results, encode_data, now_ms
 from ._client import Client
-from ._conf import Confs, merge
-from ._emitter import Emitter
+from ._conf import Confs, merge, prefix_of
 from ._errors import BulkError, BullMQError, ClosedError, OptionError
 from ._job import NO_DATA, Job, added_job
-from ._job_fields import JobFields
 from ._options import JobOptions, QueueOptions
-from ._record import fields, find, integer, text
+from ._queue_calls import QueueCalls
+from ._record import find
 
 # Time that calls under way have to be answered when the queue is closed, in ms.
 CLOSE_GRACE_MS = 5000
 
 
-class Queue(Emitter):
+class Queue(QueueCalls):
     """A queue of BullMQ jobs, for adding and looking.
 
     ``opts`` are the options of ``docs/options.md`` in Node's names; keyword arguments are options
@@ -34,13 +34,13 @@ class Queue(Emitter):
     broke is sent again: a job without a ``jobId`` may then be added twice.
 
     Events: ``error(exception)`` for what belongs to no call, otherwise logged to
-    "libbullmq.queue";
-    ``ready()`` once connected; ``progress(job, progress)`` reported through this object.
+    "libbullmq.queue"; ``ready()`` once connected; and what is done through this object:
+    ``waiting(job)``, ``progress(job, progress)``, ``removed(job)``, ``paused()``, ``resumed()``,
+    ``cleaned(ids, type)``. A job is its id where a method of the queue was used on it.
 
     A queue belongs to one event loop. In a forked child it opens a connection of its own.
     """
 
-    EVENTS = frozenset({"error", "progress", "ready"})
     _logger = _log.queue
 
     def __init__(
@@ -53,6 +53,11 @@ class Queue(Emitter):
         self._client: Client | None = None
         self._queue = 0
         self._closed = False
+
+    @property
+    def prefix(self) -> str:
+        """First part of the queue's keys."""
+        return prefix_of(self._confs)
 
     # ---- adding --------------------------------------------------------------------------
 
@@ -79,7 +84,9 @@ class Queue(Emitter):
             args["opts"] = job_opts
         reply = await self.call(b"add", args, payload)
         job_id = find(reply, _codes.TAG_VALUE) or b""
-        return added_job(self, job_id, name, data, {**self._defaults, **job_opts}, now_ms())
+        job = added_job(self, job_id, name, data, {**self._defaults, **job_opts}, now_ms())
+        self._emit("waiting", job)
+        return job
 
     async def add_bulk(self, jobs: Iterable[BulkEntry]) -> list[Job]:
         """Add many jobs in one go: ``{"name", "data", "opts"}`` each.
@@ -106,54 +113,7 @@ class Queue(Emitter):
             raise BulkError(results)
         return added
 
-    # ---- looking -------------------------------------------------------------------------
-
-    async def get_job(self, job_id: str) -> Job | None:
-        """The job of that id as it is now; None when there is none."""
-        reply = await self.call(b"getJob", {"id": str(job_id)})
-        job = Job(self, reply)
-        return job if job.id else None
-
-    async def get_job_state(self, job_id: str) -> str:
-        """completed, failed, delayed, prioritized, active, waiting, waiting-children or unknown."""
-        reply = await self.call(b"getJobState", {"id": str(job_id)})
-        return text(dict(fields(reply)), _codes.TAG_VALUE) or "unknown"
-
-    async def get_job_counts(self, *types: str) -> dict[str, int]:
-        """Number of jobs per type, by the names asked for; without any: all of them."""
-        args: dict[str, Any] = {"types": list(types)} if types else {}
-        counts: dict[str, int] = _json_value(await self.call(b"getJobCounts", args))
-        return counts
-
-    async def get_job_logs(
-        self, job_id: str, start: int = 0, end: int = -1, asc: bool = True
-    ) -> dict[str, Any]:
-        """``{"logs": [rows start to end, both included], "count": number of all rows}``."""
-        args = {"id": str(job_id), "start": start, "end": end, "asc": asc}
-        logs: dict[str, Any] = _json_value(await self.call(b"getJobLogs", args))
-        return logs
-
-    async def is_paused(self) -> bool:
-        """Whether the queue is paused for every worker."""
-        reply = await self.call(b"isPaused", {})
-        return bool(integer(dict(fields(reply)), _codes.TAG_VALUE))
-
     # ---- the whole queue -----------------------------------------------------------------
-
-    async def pause(self) -> None:
-        """Let no worker anywhere take another job. Jobs that run go on."""
-        await self.call(b"pause", {})
-
-    async def resume(self) -> None:
-        """End the pause."""
-        await self.call(b"resume", {})
-
-    async def obliterate(self, force: bool = False) -> None:
-        """Pause the queue and delete it with all its jobs.
-
-        Refused with BullMQError (``QueueHasActiveJobs``) while jobs run, unless forced.
-        """
-        await self.call(b"obliterate", {"force": force})
 
     async def close(self) -> None:
         """End the connection and release everything. Closing twice is no error.
@@ -194,9 +154,6 @@ class Queue(Emitter):
         self._client = client
         return client
 
-    def job_progressed(self, job: JobFields, progress: Any) -> None:
-        self._emit("progress", job, progress)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
@@ -220,17 +177,3 @@ def _is_no_text(name: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def encode_args(args: Any) -> bytes:
-    """JSON text of a command's arguments."""
-    if not args:
-        return b""
-    try:
-        return _json.encode(args)
-    except (TypeError, ValueError) as error:
-        raise OptionError(f"an argument or option has no JSON form: {error}") from error
-
-
-def _json_value(reply: bytes) -> Any:
-    return _json.decode(find(reply, _codes.TAG_VALUE) or b"null")

@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 from ._blocking_job import Job as BlockingJob
 from ._errors import JobCancelledError
 from ._handler import encode_result, failure, is_coroutine_function, takes_token, unreadable_data
-from ._job import Job, JobCommands
+from ._job import Job
+from ._job_commands import JobCommands
 from ._job_fields import JobFields, Owner
 from ._sandbox_link import Link
 from ._target import load_target

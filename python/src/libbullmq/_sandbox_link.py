@@ -24,6 +24,7 @@ class Link:
         self._source = parent.makefile("rb")
         self._sending = threading.Lock()
         self._cut = False
+        self._prefix = ""
         self._numbers = itertools.count(1)
         self._calls: dict[int, Future[bytes]] = {}
         self.on_start: Callable[[str, bytes], object] = lambda queue, record: None
@@ -35,6 +36,7 @@ class Link:
         received = read_frame_blocking(self._source)
         if received is None:
             os._exit(1)
+        self._prefix = str(received[0]["prefix"])
         return str(received[0]["target"])
 
     def listen(self) -> None:
@@ -82,21 +84,26 @@ class Link:
 
     def owner(self, queue_name: str, *, blocking: bool) -> LinkOwner:
         """What a job of a queue sends its commands to."""
-        return (BlockingLinkOwner if blocking else LinkOwner)(self, queue_name)
+        kind = BlockingLinkOwner if blocking else LinkOwner
+        return kind(self, queue_name, self._prefix)
 
 
 class LinkOwner:
     """The owner of a job in this process: the worker in the parent."""
 
-    def __init__(self, link: Link, name: str) -> None:
+    def __init__(self, link: Link, name: str, prefix: str) -> None:
         self._link = link
         self.name = name
+        self.prefix = prefix
 
     async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes:
         return await asyncio.wrap_future(self._link.call(command, args, payload))
 
     def job_progressed(self, job: JobFields, progress: Any) -> None:
         """Listeners are the parent's; it has seen the command."""
+
+    def job_removed(self, job: JobFields) -> None:
+        """The same."""
 
 
 class BlockingLinkOwner(LinkOwner):

@@ -20,6 +20,7 @@ from ._errors import (
     error_of_failure,
 )
 from ._frames import frame, read_frame
+from ._job_changes import show_changes
 from ._job_fields import JobFields
 from ._spawn import spawn
 
@@ -78,7 +79,7 @@ class SandboxProcess:
 
     async def _live(self, ours: socket.socket, target: str) -> None:
         try:
-            ours.sendall(frame("init", target=target))
+            ours.sendall(frame("init", target=target, prefix=self._worker.prefix))
             reader, self._writer = await asyncio.open_unix_connection(sock=ours)
             listening = self._loop.create_task(self._listen(reader))
             code = await asyncio.shield(self._exit)
@@ -224,19 +225,14 @@ class SandboxProcess:
         except Exception as error:
             self._send(frame("refusal", call=call, error=_described(error)))
             return
-        self._notice(command, args, payload)
+        self._notice(command, args, payload, record)
         self._send(frame("reply", record, call=call))
 
-    def _notice(self, command: str, args: dict[str, Any], payload: bytes) -> None:
+    def _notice(self, command: str, args: dict[str, Any], payload: bytes, record: bytes) -> None:
         """Show in this process what the job in the other one has changed of itself."""
         job = self._job
-        if job is None or args.get("id") != job.id:
-            return
-        if command == "updateJobProgress":
-            job._values[_codes.TAG_PROGRESS] = payload
-            self._worker.job_progressed(job, _json.decode(payload))
-        elif command == "updateJobData":
-            job._data = _json.decode(payload)
+        if job is not None and args.get("id") == job.id:
+            show_changes(job, command, args, payload, record)
 
 
 def exit_message(code: int) -> str:

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import _codes, _core_events, _log, _signals
+from ._arguments import encode_args
 from ._client import Client
-from ._conf import Confs, merge
+from ._conf import Confs, merge, prefix_of
 from ._emitter import Emitter
 from ._errors import BullMQError, ClosedError, ForkedError, OptionError
 from ._handler import takes_token
@@ -18,7 +19,7 @@ from ._job_fields import JobFields
 from ._loops import is_running_here
 from ._options import WorkerOptions
 from ._processing import Processing
-from ._queue import checked_name, encode_args
+from ._queue import checked_name
 from ._runners import Runner, runner_of
 from ._sandbox import Sandbox, SandboxRunner, refuse_sandbox_options
 
@@ -345,8 +346,16 @@ class Worker(Emitter):
         client = self._own_client()
         return await client.call(self._queue, command, encode_args(args), payload)
 
+    @property
+    def prefix(self) -> str:
+        """First part of the queue's keys."""
+        return prefix_of(self._confs)
+
     def job_progressed(self, job: JobFields, progress: Any) -> None:
         self._emit("progress", job, progress)
+
+    def job_removed(self, job: JobFields) -> None:
+        """A worker has no event for it."""
 
     def _own_client(self) -> Client:
         if self._client is None:
