@@ -26,6 +26,8 @@ POINTER_CALLS = {
         "bq_job_done(client, job, (bq_bytes){result, len})",
     "bq_id bqpy_job_fail(bq_client *client, bq_id job, const char *failure, size_t len)":
         "bq_job_fail(client, job, (bq_bytes){failure, len})",
+    "bq_batch *bqpy_cron_next(const char *args, size_t len)":
+        "bq_cron_next((bq_bytes){args, len})",
 }  # fmt: skip
 
 # For the processes of a worker: only Linux can tie a process to its parent.

@@ -11,6 +11,7 @@ OPTION_TYPES = {
     "integer",
     "number",
     "boolean",
+    "time",  # an integer on the wire
     "retention",
     "backoff",
     "parent",

@@ -13,6 +13,8 @@ TAG_KINDS = {
     "text": "BQ_KIND_BYTES",
     "json": "BQ_KIND_BYTES",
 }
+# What languages have a type for and the core has not.
+WIRE_TYPES = {"time": "integer"}
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
@@ -36,7 +38,7 @@ def _options(scope: str, options: list[Option]) -> str:
 def _option(option: Option) -> str:
     cells = [
         _quote(option.name),
-        f"BQI_OPTION_{upper_snake(option.type)}",
+        f"BQI_OPTION_{upper_snake(WIRE_TYPES.get(option.type, option.type))}",
         _option_flags(option),
         "-HUGE_VAL" if option.min is None else repr(option.min),
         "HUGE_VAL" if option.max is None else repr(option.max),

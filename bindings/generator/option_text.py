@@ -29,7 +29,7 @@ def default_text(option: Option) -> str:
 
 
 def _numeric(option: Option) -> str:
-    phrase = "an integer" if option.type == "integer" else "a number"
+    phrase = "an integer" if option.type in ("integer", "time") else "a number"
     if option.unit:
         phrase += f" ({option.unit})"
     if option.min is not None and option.max is not None:

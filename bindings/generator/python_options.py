@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .api import Api, Option
-from .naming import GENERATED, pascal
+from .naming import GENERATED, pascal, snake
 from .option_text import default_text
 
 WIDTH = 96
@@ -22,6 +22,7 @@ PYTHON_TYPES = {
     "telemetry": "TelemetryOptions",
     "job options": "JobOptions",
     "stream id": "str",
+    "time": "int | datetime",
 }
 
 # The structured values of options, which api.json names but does not take apart.
@@ -95,6 +96,7 @@ HEAD = f'''\
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypedDict'''
 
 
@@ -136,6 +138,7 @@ ROOTS = {
     "QueueEventsOptions",
     "JobOptions",
     "RepeatOptions",
+    "RepeatKeywords",
 }
 
 
@@ -143,6 +146,7 @@ def render(api: Api, root: Path) -> dict[str, str]:
     classes = [
         _scope("job", api, OptionsClass("JobOptions", "Options of one job.")),
         _scope("repeat", api, OptionsClass("RepeatOptions", "When the jobs of a scheduler run.")),
+        _keywords("repeat", api, OptionsClass("RepeatKeywords", "RepeatOptions as keyword arguments.")),
         _scope("client", api, OptionsClass("ClientOptions", "Options of a client: one connection pool.")),
         _scope(
             "queue",
@@ -179,6 +183,12 @@ def render(api: Api, root: Path) -> dict[str, str]:
 def _scope(scope: str, api: Api, into: OptionsClass) -> OptionsClass:
     for option in api.options[scope] + api.host_options.get(scope, []):
         into.add(option.name.split("."), option)
+    return into
+
+
+def _keywords(scope: str, api: Api, into: OptionsClass) -> OptionsClass:
+    for option in api.options[scope]:
+        into.add([snake(option.name)], option)
     return into
 
 

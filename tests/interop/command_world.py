@@ -89,7 +89,8 @@ def leave_traces(database: redis_client.Redis) -> None:
     database.zadd("bull:q:completed", {"ghost": 5})
     database.lpush("bull:q:paused", "legacy")
     database.hset("bull:q:legacy", mapping={"name": "legacy", "data": "{}", "opts": "{}", "timestamp": 1})
-    database.hset("bull:q:orphan", mapping={"name": "orphan", "data": "{}", "opts": "{}", "timestamp": 1})
+    orphan = {"name": "orphan", "data": "{}", "opts": '{"attempts":0}', "timestamp": 1}
+    database.hset("bull:q:orphan", mapping=orphan)
     database.rpush("bull:q:orphan:logs", "row")
     database.set("bull:q:limiter", "5", px=3600000)
     database.hset("bull:q:broken:processed", mapping={"bull:kids:k1": "not json"})

@@ -63,16 +63,6 @@ TEMPLATES: dict[str, dict[str, Any]] = {
 RUN_AT_ONCE = ("every", "every in the past", "pattern at once")
 
 
-async def upsert(queue: Queue, rule: dict[str, Any], template: dict[str, Any]) -> bytes:
-    arguments = {"id": "s", "repeat": rule, **{k: v for k, v in template.items() if k != "data"}}
-    payload = (
-        json.dumps(template["data"], ensure_ascii=False, separators=(",", ":")).encode()
-        if "data" in template
-        else b""
-    )
-    return await queue.call(b"upsertJobScheduler", arguments, payload)
-
-
 def snapshot(keys: redis_client.Redis, queue: str, rule: dict[str, Any]) -> str:
     """All that the queue consists of as text, the times of this run replaced by names."""
     prefix = f"bull:{queue}:"
@@ -123,19 +113,12 @@ async def test_an_upsert_leaves_the_same_keys_as_nodes(
     node = await start_peer("bullmq6", redis)
     await node.queue("theirs", "upsertJobScheduler", "s", rule, template)
     async with Queue("ours", {"connection": redis.connection}) as queue:
-        await upsert(queue, rule, template)
+        await queue.upsert_job_scheduler("s", rule, template)
         assert snapshot(keys, "ours", rule) == snapshot(keys, "theirs", rule)
         # Once more, over a job that waits.
         await node.queue("theirs", "upsertJobScheduler", "s", rule, template)
-        await upsert(queue, rule, template)
+        await queue.upsert_job_scheduler("s", rule, template)
         assert snapshot(keys, "ours", rule) == snapshot(keys, "theirs", rule)
-
-
-async def make(node: NodePeer, queue: Queue | None, name: str, rule: Any, template: Any) -> None:
-    if queue is None:
-        await node.queue(name, "upsertJobScheduler", "s", rule, template)
-    else:
-        await upsert(queue, rule, template)
 
 
 @pytest.fixture
@@ -182,7 +165,7 @@ async def test_whoever_takes_a_job_leaves_the_same_next_one(
                 await node.queue(place, "upsertJobScheduler", "s", rule, template)
             else:
                 async with Queue(place, {"connection": redis.connection}) as queue:
-                    await upsert(queue, rule, template)
+                    await queue.upsert_job_scheduler("s", rule, template)
             await (hold_by_node(node, place) if taken_by == "node" else hold(place))
     expected = snapshot(keys, "node-node", rule)
     assert expected.count("TIME1") > 3
@@ -206,7 +189,7 @@ async def test_node_and_our_workers_keep_one_chain_going_together(
     await node.work("q", "echo")
     await start_worker("q", handle)
     async with Queue("q", {"connection": redis.connection}) as queue:
-        await upsert(queue, {"every": 30, "limit": 20}, {"data": {"n": 1}})
+        await queue.upsert_job_scheduler("s", template={"data": {"n": 1}}, every=30, limit=20)
         async with asyncio.timeout(20):
             while keys.zcard("bull:q:completed") < 20:
                 await asyncio.sleep(0.02)
@@ -230,20 +213,14 @@ async def test_both_read_the_same_schedulers(redis: RedisServer, start_peer: Sta
         await node.queue("q", "upsertJobScheduler", f"s{number}", rule, template)
     for ascending in (True, False):
         theirs = await node.queue("q", "getJobSchedulers", 0, -1, ascending)
-        assert value(await queue.call(b"getJobSchedulers", {"asc": ascending})) == theirs
-    page = value(await queue.call(b"getJobSchedulers", {"start": 2, "end": 4}))
-    assert page == await node.queue("q", "getJobSchedulers", 2, 4)
-    one = value(await queue.call(b"getJobScheduler", {"id": "s1"}))
-    assert one == await node.queue("q", "getJobScheduler", "s1")
-    await queue.call(b"removeJobScheduler", {"id": "s1"})
-    assert await node.queue("q", "getJobScheduler", "s1") is None
-    assert await node.queue("q", "getJobSchedulersCount") == len(RULES) * len(TEMPLATES) - 1
-
-
-def value(record: bytes) -> Any:
-    from libbullmq._queue import _json_value
-
-    return _json_value(record)
+        assert await queue.get_job_schedulers(asc=ascending) == theirs
+    assert await queue.get_job_schedulers(2, 4) == await node.queue("q", "getJobSchedulers", 2, 4)
+    assert await queue.get_job_scheduler("s1") == await node.queue("q", "getJobScheduler", "s1")
+    assert await queue.remove_job_scheduler("s1") is True
+    assert await queue.remove_job_scheduler("s1") is await node.queue("q", "removeJobScheduler", "s1")
+    assert await node.queue("q", "getJobScheduler", "s1") is await queue.get_job_scheduler("s1") is None
+    left = len(RULES) * len(TEMPLATES) - 1
+    assert await queue.get_job_schedulers_count() == await node.queue("q", "getJobSchedulersCount") == left
 
 
 @pytest.mark.parametrize(
@@ -268,6 +245,6 @@ async def test_bad_rules_are_refused_in_the_same_words(
     with pytest.raises(NodeError) as theirs:
         await node.queue("theirs", "upsertJobScheduler", "s", rule)
     with pytest.raises(Exception) as ours:
-        await upsert(queue, rule, {})
+        await queue.upsert_job_scheduler("s", rule)
     assert str(theirs.value) in str(ours.value)
     assert keys.keys("bull:q:repeat*") == []

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from . import _codes
+from ._batch import records
 from ._conf import conf_error
 from ._errors import BullMQError, ClosedError, error_of_record, error_of_refusal
 from ._loops import is_running_here
 from ._native import ffi, lib
-from ._record import split
 
 # What a client's owner does with an event: it gets the event's id and its record.
 EventHandler = Callable[[int, bytes], None]
@@ -154,10 +154,8 @@ class Client:
         batch = lib.bq_take(self._handle, 0)
         if batch == ffi.NULL:
             return
-        raw = lib.bq_batch_bytes(batch)
-        self._events = split(ffi.unpack(raw.ptr, raw.len))
+        self._events = records(batch)
         self._events.reverse()
-        lib.bq_batch_free(batch)
 
     def pump(self) -> None:
         """Take what waits and dispatch it. An interrupt in the middle loses no event."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypedDict
 
 
@@ -126,11 +127,11 @@ class RepeatOptions(TypedDict, total=False):
     tz: str
     # Jobs made at most, counted from the upsert. Unset: no limit.
     limit: int
-    # No job before, since epoch. With a pattern, none at it either. In ms.
-    startDate: int
-    # No job is made after, since epoch. With every, the last one that was made before may run
-    # after. In ms.
-    endDate: int
+    # No job before. With a pattern, none at it either. In ms since epoch.
+    startDate: int | datetime
+    # No job is made after. With every, the last one that was made before may run after. In ms
+    # since epoch.
+    endDate: int | datetime
     # With every: where in the interval jobs lie, counted from the epoch. Unset: where the first
     # one did. In ms.
     offset: int
@@ -141,6 +142,35 @@ class RepeatOptions(TypedDict, total=False):
     count: int
     # Decides what H in the pattern stands for. Unset: chance does, anew for each run.
     hashSeed: str
+
+
+class RepeatKeywords(TypedDict, total=False):
+    """RepeatOptions as keyword arguments."""
+
+    # Time between two jobs. Either this or pattern. In ms.
+    every: int
+    # Cron pattern of five fields, or of six with seconds first. Either this or every.
+    pattern: str
+    # Time zone of the pattern: an IANA name, or utc+h:mm. Unset: that of the host that computes
+    # each run, so set it where hosts differ.
+    tz: str
+    # Jobs made at most, counted from the upsert. Unset: no limit.
+    limit: int
+    # No job before. With a pattern, none at it either. In ms since epoch.
+    start_date: int | datetime
+    # No job is made after. With every, the last one that was made before may run after. In ms
+    # since epoch.
+    end_date: int | datetime
+    # With every: where in the interval jobs lie, counted from the epoch. Unset: where the first
+    # one did. In ms.
+    offset: int
+    # With a pattern: make the first job now. Not with startDate; without effect on every.
+    # Default: false.
+    immediately: bool
+    # Jobs that count as made already. Default: 0.
+    count: int
+    # Decides what H in the pattern stands for. Unset: chance does, anew for each run.
+    hash_seed: str
 
 
 class ConnectionOptions(TypedDict, total=False):

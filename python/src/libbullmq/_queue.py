@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from . import _codes, _core_events, _log
 from ._arguments import encode_args
@@ -13,9 +13,11 @@ from ._client import Client
 from ._conf import Confs, merge, prefix_of
 from ._errors import BulkError, BullMQError, ClosedError, OptionError
 from ._job import NO_DATA, Job, added_job
-from ._options import JobOptions, QueueOptions
+from ._job_answers import job_of
+from ._options import JobOptions, QueueOptions, RepeatKeywords, RepeatOptions
 from ._queue_calls import QueueCalls
 from ._record import find
+from ._schedulers import JobTemplate, scheduler_args
 
 # Time that calls under way have to be answered when the queue is closed, in ms.
 CLOSE_GRACE_MS = 5000
@@ -112,6 +114,28 @@ class Queue(QueueCalls):
         if len(added) < len(results):
             raise BulkError(results)
         return added
+
+    async def upsert_job_scheduler(
+        self,
+        scheduler_id: str,
+        repeat: RepeatOptions | Mapping[str, Any] | None = None,
+        template: JobTemplate | Mapping[str, Any] | None = None,
+        **keywords: Unpack[RepeatKeywords],
+    ) -> Job | None:
+        """Create a job scheduler, or change the one with that id, and its next job.
+
+        ``repeat`` and keyword arguments say when its jobs run: ``every`` (ms) or ``pattern`` (cron)
+        with ``tz``, ``limit``, ``start_date`` and ``end_date`` (ms since epoch or a datetime, local
+        time without a zone), ``offset``, ``immediately``, ... ``template`` is what its jobs are
+        made of: ``{"name", "data", "opts"}``. Each further job is made when a worker takes the one
+        before it.
+
+        Returns the next job; None when there is none, because ``limit`` or ``end_date`` is reached
+        or the pattern has no further run: then nothing is written. Raises OptionError for a bad
+        rule or template, before anything is written.
+        """
+        args, payload = scheduler_args(scheduler_id, repeat, template, keywords)
+        return job_of(self, await self._ask(b"upsertJobScheduler", args, payload))
 
     # ---- the whole queue -----------------------------------------------------------------
 

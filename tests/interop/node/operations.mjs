@@ -1,5 +1,7 @@
 // The operations a test can ask of the peer: thin calls of BullMQ's public API, by name.
 
+import { EventEmitter } from 'node:events';
+
 import { makeProcessor } from './behaviours.mjs';
 
 const workerEvents = [
@@ -67,10 +69,30 @@ export class Operations {
     return target[method](...args);
   }
 
-  async callJob({ queue, jobId, method, args = [] }) {
+  /** With `show` the answer is {reply} or {error}, and the job as it shows itself afterwards. */
+  async callJob({ queue, jobId, method, args = [], show = false }) {
     const job = await this.jobNamed(queue, jobId);
     if (typeof job[method] !== 'function') throw new Error(`Job has no method "${method}"`);
-    return job[method](...args);
+    const called = job[method](...args);
+    if (!show) return called;
+    const answer = await called.then(
+      (reply) => ({ reply }),
+      ({ message, code }) => ({ error: message, code }),
+    );
+    return { ...answer, job: job.toJSON() };
+  }
+
+  /** Names of the methods that the instances of a class have, "Queue" or "Job". */
+  methodsOf({ name }) {
+    const names = new Set();
+    let { prototype } = this.library[name];
+    while (prototype !== Object.prototype && prototype.constructor !== EventEmitter) {
+      for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+        if (typeof value === 'function') names.add(key);
+      }
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return [...names];
   }
 
   /** Everything Node can read of a job, or null when there is none. */
@@ -172,6 +194,6 @@ export class Operations {
 }
 
 export const operationNames = [
-  'openQueue', 'callQueue', 'callJob', 'describeJob', 'waitUntilFinished', 'addFlow', 'addFlows', 'getFlow', 'startQueueEvents',
+  'openQueue', 'callQueue', 'callJob', 'methodsOf', 'describeJob', 'waitUntilFinished', 'addFlow', 'addFlows', 'getFlow', 'startQueueEvents',
   'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'close',
 ];

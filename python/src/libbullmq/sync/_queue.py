@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from .._blocking_job import Job
 from .._bulk import BulkEntry
 from .._errors import BulkError, BullMQError
 from .._job import NO_DATA
-from .._options import JobOptions
+from .._options import JobOptions, RepeatKeywords, RepeatOptions
+from .._schedulers import JobTemplate
 from ._queue_calls import QueueCalls
 
 
@@ -42,3 +43,14 @@ class Queue(QueueCalls):
                 for result in error.results
             ]
             raise
+
+    def upsert_job_scheduler(
+        self,
+        scheduler_id: str,
+        repeat: RepeatOptions | Mapping[str, Any] | None = None,
+        template: JobTemplate | Mapping[str, Any] | None = None,
+        **keywords: Unpack[RepeatKeywords],
+    ) -> Job | None:
+        """Create a job scheduler, or change it. See ``libbullmq.Queue.upsert_job_scheduler``."""
+        upsert = self._queue.upsert_job_scheduler(scheduler_id, repeat, template, **keywords)
+        return self._job_or_none(self._wait(upsert))
