@@ -60,14 +60,14 @@ class Method:
     def paragraphs(self) -> list[str]:
         """The text of its docstring."""
         args = [
-            f"``{self.python_name(name)}``: {self._argument_doc(name)}"
+            f"``{self.python_name(name)}``: {self.argument_doc(name)}"
             for name in self.parameters
             if self.command.arg_docs.get(name) and name != "id"
         ]
         errors = [f"Raises BullMQError: {', '.join(self.command.errors)}."] if self.command.errors else []
         return [python_words(self.doc), *(["\n".join(args)] if args else []), *errors]
 
-    def _argument_doc(self, name: str) -> str:
+    def argument_doc(self, name: str) -> str:
         doc = self.command.arg_docs[name]
         if name == "token":  # a job knows its own
             doc = doc.replace("Unset: ", "Unset: the one that this job was taken with, else ")

@@ -27,10 +27,10 @@ def render(api: Api, root: Path) -> dict[str, str]:
 def _class(result: Result, api: Api) -> str:
     lines = [f"class {result.name}(TypedDict):", *docstring([result.doc], "    "), ""]
     for field in result.fields:
-        lines += [f"    # {python_words(field.doc)}", f"    {field.name}: {_type(field, api)}"]
+        lines += [f"    # {python_words(field.doc)}", f"    {field.name}: {field_type(field, api)}"]
     return "\n".join([*lines, ""])
 
 
-def _type(field: ResultField, api: Api) -> str:
+def field_type(field: ResultField, api: Api) -> str:
     kind = result_type(field.type, api)
     return f"NotRequired[{kind}]" if field.optional else kind

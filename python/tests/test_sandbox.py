@@ -116,6 +116,47 @@ async def test_progress_logs_and_data_cross(queue, start_worker):
     assert (await queue.get_job(job.id)).data == {"new": "data"}
 
 
+async def test_a_job_has_its_methods_there(queue, start_worker):
+    completed = Ear(start_worker("sandboxed:ask"), "completed")
+    await queue.pause()
+    parent = await queue.add("parent")
+    link = {"id": parent.id, "queue": f"bull:{queue.name}"}
+    child = await queue.add("child", parent=link, delay=3_600_000)
+    await queue.resume()
+    [(_, job, result)] = await completed.count(1)
+    nothing = {"processed": {}, "ignored": {}, "failed": []}
+    counts = {"processed": 0, "ignored": 0, "failed": 0}
+    assert result == {
+        "children": [
+            {},
+            {},
+            {**nothing, "unprocessed": [f"bull:{queue.name}:{child.id}"]},
+            {**counts, "unprocessed": 1},
+        ],
+        "moved": False,
+        "lock": [True, False],
+        "is": [True, False, False, False],
+        "refusals": [
+            ["ScriptError", "JobNotInState", -3, job.id],
+            ["BullMQError", "JobLocked", 0, job.id],
+            ["ScriptError", "JobNotInState", -3, job.id],
+        ],
+        "shown": [7, "bull", f"bull:{queue.name}"],
+    }
+    assert job.priority == 7  # seen here as well
+    assert (await queue.get_job_logs(job.id))["count"] == 0
+
+
+async def test_a_job_that_moves_itself_there_is_seen_moved_here(queue, start_worker):
+    worker = start_worker("sandboxed:move_away")
+    active, errors = Ear(worker, "active"), Ear(worker, "error")
+    await queue.add("x")
+    [(_, job)] = await active.count(1)
+    await errors.count(1)  # its outcome is not wanted any more
+    assert job.delay > 3_000_000
+    assert await queue.get_job_counts("delayed") == {"delayed": 1}
+
+
 async def test_coroutine_functions_run_there_too(queue, start_worker):
     start_worker("sandboxed:report_async")
     assert await result_of(queue) == ["active", 50, [1, 2]]

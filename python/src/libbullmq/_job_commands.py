@@ -23,7 +23,11 @@ class JobCommands(JobFields):
     async def _ask(self, command: bytes, args: dict[str, Any], payload: bytes = b"") -> bytes:
         """Send a command about this job and show what it has changed."""
         args["id"] = self.id
-        record = await self._owner.call(command, args, payload)
+        try:
+            record = await self._owner.call(command, args, payload)
+        except BullMQError as error:
+            error.job_id = self.id
+            raise
         show_changes(self, command.decode(), args, payload, record)
         return record
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from libbullmq import UnrecoverableError
+from libbullmq import BullMQError, UnrecoverableError
 
 started = []
 flag = contextvars.ContextVar("flag", default=None)
@@ -45,6 +45,38 @@ async def report_async(job, token):
     await asyncio.gather(job.log("row one"), job.log("row two"))
     await job.update_data([1, 2])
     return [await job.get_state(), job.progress, job.data]
+
+
+def ask(job, token):
+    """Everything that a job can ask about itself while it runs."""
+    refusals = []
+    for refused in (job.promote, job.remove, job.retry):
+        try:
+            refused()
+        except BullMQError as error:
+            refusals.append([type(error).__name__, error.name, error.code, error.job_id])
+    job.change_priority(7)
+    job.log("row")
+    job.clear_logs()
+    return {
+        "children": [
+            job.get_children_values(),
+            job.get_ignored_children_failures(),
+            job.get_dependencies(),
+            job.get_dependencies_count(),
+        ],
+        "moved": job.move_to_waiting_children(child={"id": "nobody", "queue": "bull:nowhere"}),
+        "lock": [job.extend_lock(token, 60_000), job.extend_lock("other", 60_000)],
+        "is": [job.is_active(), job.is_waiting(), job.is_delayed(), job.is_completed()],
+        "refusals": refusals,
+        "shown": [job.priority, job.prefix, job.to_json()["queueQualifiedName"]],
+    }
+
+
+async def move_away(job):
+    """To the queue's delayed jobs, as a handler that raises DelayedError then does."""
+    await job.move_to_delayed(round(time.time() * 1000) + 3_600_000)
+    return [await job.is_delayed(), job.delay > 3_000_000]
 
 
 def fail(job):

@@ -1,0 +1,77 @@
+"""docs/python.md: the methods of Python's Queue and Job, and what they return."""
+
+from pathlib import Path
+
+from .api import Api
+from .markdown import page, table
+from .python_method import Method, methods_of
+from .python_results import field_type
+from .python_text import python_words
+
+INTRODUCTION = """\
+# Python: methods of queues and jobs
+
+Every method of Node's `Queue` and `Job`, in snake_case. Those of `libbullmq` are coroutine functions, their twins in
+`libbullmq.sync` block. Arguments are given by position or by name. Times are ms since epoch or a `datetime`, which
+is local time without a zone; durations are ms. Objects in answers have Node's names.
+
+Errors are `BullMQError`s, with the `name` that is given here ([errors](errors.md)): `ScriptError` where a script refused,
+`OptionError` for an argument that was refused before anything was sent. While Redis is away calls wait as the options of the
+[connection](options.md#client) say, then raise `ConnectionError`; after `close` they raise `ClosedError`. A call that was sent
+when the connection broke is sent again."""
+
+QUEUE_BY_HAND = """\
+Besides: `add(name, data={}, opts=None, **options)`, `add_bulk(jobs)`, `upsert_job_scheduler(scheduler_id, repeat=None, template=None,
+**keywords)`, whose keywords are the [repeat options](options.md#repeat) in snake_case, `close()`, `on(event, listener)` and `off(event,
+listener)`, and the properties `name` and `prefix`; their docstrings say more."""
+JOB_BY_HAND = """\
+What a job shows is what was read, and what its own methods have changed since: `id`, `name`, `data`, `opts`, `timestamp`, `delay`,
+`priority`, `progress`, `attempts_made`, `attempts_started`, `stalled_counter`, `processed_on`, `finished_on`, `returnvalue`,
+`failed_reason`, `stacktrace`, `parent`, `parent_key`, `repeat_job_key`, `deduplication_id`, `deferred_failure`, `processed_by`, `token`,
+`queue_name`, `queue_qualified_name`, `prefix`, and all of it as `to_json()`.
+
+Besides: `log(row)`, which appends a row to the log and returns how many are kept, `keepLogs` of the job at most; and
+`remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child that was to go with it."""
+
+
+def render(api: Api, root: Path) -> dict[str, str]:
+    blocks = [INTRODUCTION]
+    for of, by_hand in (("Queue", QUEUE_BY_HAND), ("Job", JOB_BY_HAND)):
+        blocks += [f"## {of}", by_hand, *(_section(method) for method in methods_of(of, api))]
+    return {"docs/python.md": page(*blocks, "## Answers", *_answers(api))}
+
+
+def _section(method: Method) -> str:
+    parameters = [_short(declaration) for declaration in method.declarations()]
+    blocks = [f"### {method.name}", f"`{method.name}({', '.join(parameters)}) -> {method.returns}`"]
+    blocks.append(python_words(method.doc))
+    rows = [_parameter(method, name) for name in method.parameters]
+    if rows:
+        blocks.append(table(["Argument", "Type", ""], rows))
+    if method.command.errors:
+        blocks.append(f"Raises {', '.join(f'`{error}`' for error in method.command.errors)}.")
+    return "\n\n".join(blocks)
+
+
+def _short(declaration: str) -> str:
+    """`end: int = -1` without the type."""
+    name, _, rest = declaration.partition(": ")
+    return f"{name}={rest.rpartition(' = ')[2]}" if " = " in rest else name
+
+
+def _parameter(method: Method, name: str) -> list[str]:
+    declaration = method.declarations()[method.parameters.index(name)]
+    kind = declaration.partition(": ")[2].partition(" = ")[0]
+    doc = method.argument_doc(name) if name in method.command.arg_docs else ""
+    return [f"`{method.python_name(name)}`", f"`{kind}`", doc]
+
+
+def _answers(api: Api) -> list[str]:
+    sections = []
+    for result in api.results:
+        rows = [
+            [f"`{field.name}`", f"`{field_type(field, api)}`", python_words(field.doc)]
+            for field in result.fields
+        ]
+        sections += [f"### {result.name}", result.doc, table(["Key", "Type", ""], rows)]
+    return sections
