@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import redis as redis_client
@@ -128,9 +129,14 @@ def content(database: redis_client.Redis, key: bytes) -> Any:
         case b"zset":
             return [ttl, database.zrange(key, 0, -1, withscores=True)]
         case b"hash":
-            return [ttl, dict(sorted(database.hgetall(key).items()))]
+            return [ttl, fields_of(database.hgetall(key))]
         case _:
             return [ttl, [fields for _, fields in database.xrange(key)]]
+
+
+def fields_of(found: dict[bytes, bytes]) -> dict[bytes, Any]:
+    """Options are an object: the order of its members is nobody's business."""
+    return {name: json.loads(value) if name == b"opts" else value for name, value in found.items()}
 
 
 def differences(ours: Any, nodes: Any, where: str = "") -> list[str]:

@@ -60,6 +60,8 @@ def described(error: BullMQError) -> dict[str, Any]:
 
 def _arguments(row: Row) -> tuple[list[Any], dict[str, Any]]:
     """Ids and what a method takes any number of by position, the rest by name."""
+    if row.command in ("add", "addBulk"):
+        return row.node.args, {}
     given = {snake(name): value for name, value in row.args.items()}
     first = [given.pop("id")] if "id" in given else []
     if row.node.method in ("getJobCounts", "getJobCountByTypes"):

@@ -17,9 +17,47 @@ def without_nothing(job: dict[str, Any] | None) -> dict[str, Any] | None:
     return job and {name: value for name, value in job.items() if value not in (None, 0, [])}
 
 
+def added(jobs: Any) -> Any:
+    """Jobs that were just added; Node completes their options."""
+    if isinstance(jobs, list):
+        return [added(job) for job in jobs]
+    return without_nothing({name: value for name, value in jobs.items() if name != "opts"})
+
+
+LATER = {"delay": 3600000}
+PARENT = {"parent": {"id": "parent", "queue": "bull:q"}}
+ADDED: list[dict[str, Any]] = [
+    {},
+    {"jobId": "mine"},
+    {"jobId": "w1"},  # is there
+    LATER,
+    {"priority": 3},
+    {**LATER, "priority": 3},
+    {"lifo": True},
+    {"attempts": 3, "backoff": 500, "timestamp": 1_700_000_000_000},
+    {"attempts": 3, "backoff": {"type": "exponential", "delay": 9, "jitter": 0.5}, "keepLogs": 7},
+    {"removeOnComplete": True, "removeOnFail": {"age": 60, "count": 5}, "stackTraceLimit": 2},
+    {"deduplication": {"id": "new", "ttl": 60000}},
+    {"deduplication": {"id": "once"}},  # is taken
+    {"deduplication": {"id": "once", "ttl": 60000, "extend": True, "replace": True}},
+    {"deduplication": {"id": "new", "keepLastIfActive": True}},
+    {"telemetry": {"metadata": "trace", "omitContext": True}},
+    {"sizeLimit": 1000},
+    PARENT,
+    {**PARENT, "failParentOnFailure": True},
+    {**PARENT, "continueParentOnFailure": True, **LATER},
+    {**PARENT, "ignoreDependencyOnFailure": True},
+    {**PARENT, "removeDependencyOnFailure": True, "priority": 1},
+    {"parent": {"id": "nobody", "queue": "bull:q"}},
+]
+DATA = {"n": [1, "ü", None]}
+BULK = [{"name": f"bulk{at}", "data": DATA, "opts": opts} for at, opts in enumerate(ADDED[:-1])]
+
 GETTERS = ["Waiting", "Active", "Delayed", "Prioritized", "WaitingChildren", "Completed", "Failed"]
 
 METHOD_ROWS = [
+    *[Row("add", {"opts": opts}, OnQueue("add", ["x", DATA, opts]), reply=added) for opts in ADDED],
+    Row("addBulk", {"count": len(BULK)}, OnQueue("addBulk", [BULK]), reply=added),
     *[
         Row(f"get{state}", {"start": start, "end": end}, OnQueue(f"get{state}", [start, end]), reply=shown)
         for state in GETTERS

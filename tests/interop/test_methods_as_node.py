@@ -19,10 +19,10 @@ ROWS = [*METHOD_ROWS, *QUEUE_ROWS, *JOB_ROWS]
 QUEUE_METHODS = [row for row in ROWS if not isinstance(row.node, OnJob)]
 JOB_METHODS = [row for row in ROWS if isinstance(row.node, OnJob)]
 
-# Compared by other files: adding, schedulers, waiting for the end of a job.
+# Compared by other files: schedulers, waiting for the end of a job.
 ELSEWHERE = {
     "Queue": {
-        *("add", "addBulk", "close", "upsertJobScheduler", "getJobScheduler", "getJobSchedulers"),
+        *("close", "upsertJobScheduler", "getJobScheduler", "getJobSchedulers"),
         *("getJobSchedulersCount", "removeJobScheduler"),
     },
     "Job": {"waitUntilFinished"},

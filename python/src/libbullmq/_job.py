@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import _codes
+from . import _codes, _json
 from ._job_calls import JobCalls
 from ._job_fields import Owner
 from ._record import Value
 
 NO_DATA: Final = object()
+
+# Options about the failure of a child, as they are stored with its parent.
+_FAILURE_FLAGS: Final = {
+    "failParentOnFailure": "fpof",
+    "removeDependencyOnFailure": "rdof",
+    "ignoreDependencyOnFailure": "idof",
+    "continueParentOnFailure": "cpof",
+}
 
 
 class Job(JobCalls):
@@ -47,6 +55,22 @@ def added_job(
         _codes.TAG_DELAY: opts.get("delay") or 0,
         _codes.TAG_PRIORITY: opts.get("priority") or 0,
     }
+    if "parent" in opts or "deduplication" in opts:
+        job._read |= _relations(opts)
     job._opts = opts
     job._data = {} if data is NO_DATA else data
     return job
+
+
+def _relations(opts: dict[str, Any]) -> dict[int, Value]:
+    """What the options of an added job say of its parent and its deduplication."""
+    values: dict[int, Value] = {}
+    parent, deduplication = opts.get("parent"), opts.get("deduplication")
+    if parent:
+        flags = {short: True for name, short in _FAILURE_FLAGS.items() if opts.get(name)}
+        stored = {"id": parent["id"], "queueKey": parent["queue"], **flags}
+        values[_codes.TAG_PARENT] = _json.encode(stored)
+        values[_codes.TAG_PARENT_KEY] = f"{parent['queue']}:{parent['id']}".encode()
+    if deduplication:
+        values[_codes.TAG_DEDUPLICATION_ID] = deduplication["id"].encode()
+    return values
