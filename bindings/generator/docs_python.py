@@ -11,27 +11,30 @@ from .python_text import python_words
 INTRODUCTION = """\
 # Python: methods of queues and jobs
 
-Every method of Node's `Queue` and `Job`, in snake_case. Those of `libbullmq` are coroutine functions, their twins in
-`libbullmq.sync` block. Arguments are given by position or by name. Times are ms since epoch or a `datetime`, which
-is local time without a zone; durations are ms. Objects in answers have Node's names.
+Every method of Node's `Queue` and `Job`, in snake_case. Those of `libbullmq` are coroutine functions, their
+twins in `libbullmq.sync` block. Arguments are given by position or by name. Times are ms since epoch or a
+`datetime`, which is local time without a zone; durations are ms. Objects in answers have Node's names.
 
-Errors are `BullMQError`s, with the `name` that is given here ([errors](errors.md)): `ScriptError` where a script refused,
-`OptionError` for an argument that was refused before anything was sent. While Redis is away calls wait as the options of the
-[connection](options.md#client) say, then raise `ConnectionError`; after `close` they raise `ClosedError`. A call that was sent
-when the connection broke is sent again."""
+Errors are `BullMQError`s, with the `name` that is given here ([errors](errors.md)): `ScriptError` where a
+script refused, `OptionError` for an argument that was refused before anything was sent. While Redis is away
+calls wait as the options of the [connection](options.md#client) say, then raise `ConnectionError`; after
+`close` they raise `ClosedError`. A call that was sent when the connection broke is sent again."""
 
 QUEUE_BY_HAND = """\
-Besides: `add(name, data={}, opts=None, **options)`, `add_bulk(jobs)`, `upsert_job_scheduler(scheduler_id, repeat=None, template=None,
-**keywords)`, whose keywords are the [repeat options](options.md#repeat) in snake_case, `close()`, `on(event, listener)` and `off(event,
-listener)`, and the properties `name` and `prefix`; their docstrings say more."""
+Besides: `add(name, data={}, opts=None, **options)`, `add_bulk(jobs)`, `upsert_job_scheduler(scheduler_id,
+repeat=None, template=None, **keywords)`, whose keywords are the [repeat options](options.md#repeat) in
+snake_case, `close()`, `on(event, listener)` and `off(event, listener)`, and the properties `name` and
+`prefix`; their docstrings say more."""
 JOB_BY_HAND = """\
-What a job shows is what was read, and what its own methods have changed since: `id`, `name`, `data`, `opts`, `timestamp`, `delay`,
-`priority`, `progress`, `attempts_made`, `attempts_started`, `stalled_counter`, `processed_on`, `finished_on`, `returnvalue`,
-`failed_reason`, `stacktrace`, `parent`, `parent_key`, `repeat_job_key`, `deduplication_id`, `deferred_failure`, `processed_by`, `token`,
+What a job shows is what was read, and what its own methods have changed since: `id`, `name`, `data`,
+`opts`, `timestamp`, `delay`, `priority`, `progress`, `attempts_made`, `attempts_started`,
+`stalled_counter`, `processed_on`, `finished_on`, `returnvalue`, `failed_reason`, `stacktrace`, `parent`,
+`parent_key`, `repeat_job_key`, `deduplication_id`, `deferred_failure`, `processed_by`, `token`,
 `queue_name`, `queue_qualified_name`, `prefix`, and all of it as `to_json()`.
 
-Besides: `log(row)`, which appends a row to the log and returns how many are kept, `keepLogs` of the job at most; and
-`remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child that was to go with it."""
+Besides: `log(row)`, which appends a row to the log and returns how many are kept, `keepLogs` of the job at
+most; and `remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child
+that was to go with it."""
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
