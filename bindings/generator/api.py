@@ -175,7 +175,15 @@ def _error(entry: dict[str, Any]) -> Error:
     return Error(entry["name"], entry["code"], entry["doc"], retriable, fatal)
 
 
+COMMAND_KEYS = {
+    *("name", "doc", "args", "argDocs", "optional", "rest", "payload", "reply", "result", "errors"),
+    *("on", "methods"),
+}
+
+
 def _command(entry: dict[str, Any]) -> Command:
+    for key in entry:
+        _check_known(f"what is said of command {entry['name']}", key, COMMAND_KEYS)
     return Command(
         name=entry["name"],
         doc=entry["doc"],

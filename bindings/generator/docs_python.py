@@ -52,7 +52,8 @@ def _section(method: Method) -> str:
     if rows:
         blocks.append(table(["Argument", "Type", ""], rows))
     if method.command.errors:
-        blocks.append(f"Raises {', '.join(f'`{error}`' for error in method.command.errors)}.")
+        names = ", ".join(f"`{error}`" for error in method.command.errors)
+        blocks.append(f"Raises `{method.error_class}`: {names}.")
     return "\n\n".join(blocks)
 
 

@@ -28,6 +28,7 @@ class Method:
     command: Command
     fixed: dict[str, Any]
     returns: str
+    error_class: str
 
     @property
     def parameters(self) -> list[str]:
@@ -64,8 +65,9 @@ class Method:
             for name in self.parameters
             if self.command.arg_docs.get(name) and name != "id"
         ]
-        errors = [f"Raises BullMQError: {', '.join(self.command.errors)}."] if self.command.errors else []
-        return [python_words(self.doc), *(["\n".join(args)] if args else []), *errors]
+        errors = ", ".join(self.command.errors)
+        raises = [f"Raises {self.error_class} ({errors})."] if errors else []
+        return [python_words(self.doc), *(["\n".join(args)] if args else []), *raises]
 
     def argument_doc(self, name: str) -> str:
         doc = self.command.arg_docs[name]
@@ -91,7 +93,9 @@ def methods_of(of: str, api: Api) -> list[Method]:
 
 
 def _method(name: str, doc: str, of: str, command: Command, fixed: dict[str, Any], api: Api) -> Method:
-    return Method(snake(name), doc, of, command, fixed, _returns(command, api))
+    codes = [error.value for error in api.errors if error.name in command.errors]
+    error_class = "ScriptError" if all(code < 0 for code in codes) else "BullMQError"
+    return Method(snake(name), doc, of, command, fixed, _returns(command, api), error_class)
 
 
 def _returns(command: Command, api: Api) -> str:

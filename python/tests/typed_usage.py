@@ -1,8 +1,23 @@
 """What a user writes must pass mypy --strict; this file is checked, not run."""
 
+from datetime import datetime
 from typing import Any
 
-from libbullmq import BulkEntry, BulkError, Job, JobOptions, Queue, Worker, WorkerOptions
+from libbullmq import (
+    BulkEntry,
+    BulkError,
+    Job,
+    JobDependencies,
+    JobLogs,
+    JobOptions,
+    JobScheduler,
+    Queue,
+    RateLimit,
+    RepeatOptions,
+    Worker,
+    WorkerOptions,
+    cron_next,
+)
 from libbullmq.sync import Job as BlockingJob
 from libbullmq.sync import Queue as BlockingQueue
 from libbullmq.sync import Worker as BlockingWorker
@@ -73,3 +88,27 @@ async def check(queue: Queue, blocking_queue: BlockingQueue) -> list[object]:
     failed: Drained = drain(blocking_queue, handle_in_thread)
     added: BlockingJob = assert_added(queue, "welcome", data={"user": 7}, delay=5)
     return [*drained.results, *failed.errors, added.id]
+
+
+async def look(queue: Queue, blocking_queue: BlockingQueue) -> list[str]:
+    jobs: list[Job] = await queue.get_jobs(["waiting", "delayed"], 0, 9, asc=True)
+    same: list[BlockingJob] = blocking_queue.get_waiting(0, 9)
+    limit: RateLimit | None = await queue.get_global_rate_limit()
+    logs: JobLogs = await queue.get_job_logs(jobs[0].id)
+    children: JobDependencies = await jobs[0].get_dependencies(processed={"cursor": 0, "count": 9})
+    seconds: float = 0 if limit is None else limit["duration"] / 1000
+    for child, value in children.get("processed", {}).items():
+        print(child, value, seconds)
+    same[0].change_priority(3, lifo=True)
+    await jobs[0].move_to_delayed(datetime.now())
+    return logs["logs"] + await queue.clean(1000, 0, "failed")
+
+
+async def schedule(queue: Queue, blocking_queue: BlockingQueue) -> str | None:
+    rule: RepeatOptions = {"pattern": "0 9 * * *", "tz": "Europe/Berlin"}
+    job: Job | None = await queue.upsert_job_scheduler("daily", rule, {"data": [1]}, limit=5)
+    blocking_queue.upsert_job_scheduler("hourly", every=3_600_000, start_date=datetime.now())
+    found: JobScheduler | None = await queue.get_job_scheduler("daily")
+    runs: list[datetime] = cron_next("0 9 * * *", "Europe/Berlin", count=3)
+    print(job, found["key"] if found else None)
+    return runs[0].isoformat() if runs else None

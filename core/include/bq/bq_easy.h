@@ -1173,10 +1173,10 @@ bq_easy_get_job_dependencies(bq_client *client, bq_id queue, const char *id,
 /*
  * Number of a job's children by kind.
  * id: Id of the job.
- * processed: true: count these. None true: all kinds. Default: false.
- * unprocessed: true: count these. None true: all kinds. Default: false.
- * ignored: true: count these. None true: all kinds. Default: false.
- * failed: true: count these. None true: all kinds. Default: false.
+ * processed: true: count these. Without any: all kinds. Default: false.
+ * unprocessed: true: count these. Without any: all kinds. Default: false.
+ * ignored: true: count these. Without any: all kinds. Default: false.
+ * failed: true: count these. Without any: all kinds. Default: false.
  * Reply: VALUE, JSON text.
  */
 static inline bq_id

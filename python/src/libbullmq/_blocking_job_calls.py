@@ -22,7 +22,7 @@ class BlockingJobCalls(BlockingJobCommands):
 
         ``delay``: ms from now.
 
-        Raises BullMQError: JobNotExist, JobNotInState.
+        Raises ScriptError (JobNotExist, JobNotInState).
         """
         args = {"delay": delay}
         self._wait(self._ask(b"changeJobDelay", args))
@@ -34,7 +34,7 @@ class BlockingJobCalls(BlockingJobCommands):
         ``priority``: 0: none; else 1 (first) to 2097151.
         ``lifo``: True: before those of the same priority.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         args = {"priority": priority, "lifo": lifo}
         self._wait(self._ask(b"changeJobPriority", args))
@@ -95,10 +95,10 @@ class BlockingJobCalls(BlockingJobCommands):
     ) -> JobDependenciesCount:
         """Number of a job's children by kind.
 
-        ``processed``: True: count these. None True: all kinds.
-        ``unprocessed``: True: count these. None True: all kinds.
-        ``ignored``: True: count these. None True: all kinds.
-        ``failed``: True: count these. None True: all kinds.
+        ``processed``: True: count these. Without any: all kinds.
+        ``unprocessed``: True: count these. Without any: all kinds.
+        ``ignored``: True: count these. Without any: all kinds.
+        ``failed``: True: count these. Without any: all kinds.
         """
         args = {
             "processed": processed,
@@ -156,7 +156,7 @@ class BlockingJobCalls(BlockingJobCommands):
         ``token``: Token of the job's lock. None: the one that this job was taken with, else "0",
         which moves the job whoever holds it and leaves the lock behind.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch).
         """
         args = given(timestamp=milliseconds(timestamp), token=self._lock_token(token))
         self._wait(self._ask(b"moveJobToDelayed", args))
@@ -168,7 +168,7 @@ class BlockingJobCalls(BlockingJobCommands):
         ``token``: Token of the job's lock. None: the one that this job was taken with, else "0",
         which moves the job whoever holds it and leaves the lock behind.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobLockMismatch.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobLockMismatch).
         """
         args = given(token=self._lock_token(token))
         return integer_of(self._wait(self._ask(b"moveJobToWait", args)))
@@ -184,8 +184,8 @@ class BlockingJobCalls(BlockingJobCommands):
         ``child``: Wait only if this child, {id, queue}, is pending; queue with its prefix. None: if
         any is.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch,
-        JobHasFailedChildren.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch,
+        JobHasFailedChildren).
         """
         args = given(token=self._lock_token(token), child=child)
         return boolean_of(self._wait(self._ask(b"moveJobToWaitingChildren", args)))
@@ -193,14 +193,14 @@ class BlockingJobCalls(BlockingJobCommands):
     def promote(self) -> None:
         """Let a delayed job wait no longer.
 
-        Raises BullMQError: JobNotInState.
+        Raises ScriptError (JobNotInState).
         """
         self._wait(self._ask(b"promoteJob", {}))
 
     def remove_child_dependency(self) -> bool:
         """Let the job's parent wait for it no longer. False: it has no parent that does.
 
-        Raises BullMQError: JobNotExist, ParentJobNotExist.
+        Raises ScriptError (JobNotExist, ParentJobNotExist).
         """
         return boolean_of(self._wait(self._ask(b"removeChildDependency", {})))
 
@@ -224,7 +224,7 @@ class BlockingJobCalls(BlockingJobCommands):
         ``reset_attempts_made``: True: its attempts count from 0 again.
         ``reset_attempts_started``: True: its starts count from 0 again.
 
-        Raises BullMQError: JobNotExist, JobNotInState.
+        Raises ScriptError (JobNotExist, JobNotInState).
         """
         args = {
             "state": state,
@@ -236,7 +236,7 @@ class BlockingJobCalls(BlockingJobCommands):
     def update_data(self, data: Any) -> None:
         """Replace a job's data (JSON).
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         payload = encode_json(data, f"data of job {self.id}")
         self._wait(self._ask(b"updateJobData", {}, payload))
@@ -244,7 +244,7 @@ class BlockingJobCalls(BlockingJobCommands):
     def update_progress(self, progress: Any) -> None:
         """Store a job's progress (JSON) and tell listeners.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         payload = encode_json(progress, f"progress of job {self.id}")
         self._wait(self._ask(b"updateJobProgress", {}, payload))

@@ -22,7 +22,7 @@ class JobCalls(JobCommands):
 
         ``delay``: ms from now.
 
-        Raises BullMQError: JobNotExist, JobNotInState.
+        Raises ScriptError (JobNotExist, JobNotInState).
         """
         args = {"delay": delay}
         await self._ask(b"changeJobDelay", args)
@@ -34,7 +34,7 @@ class JobCalls(JobCommands):
         ``priority``: 0: none; else 1 (first) to 2097151.
         ``lifo``: True: before those of the same priority.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         args = {"priority": priority, "lifo": lifo}
         await self._ask(b"changeJobPriority", args)
@@ -95,10 +95,10 @@ class JobCalls(JobCommands):
     ) -> JobDependenciesCount:
         """Number of a job's children by kind.
 
-        ``processed``: True: count these. None True: all kinds.
-        ``unprocessed``: True: count these. None True: all kinds.
-        ``ignored``: True: count these. None True: all kinds.
-        ``failed``: True: count these. None True: all kinds.
+        ``processed``: True: count these. Without any: all kinds.
+        ``unprocessed``: True: count these. Without any: all kinds.
+        ``ignored``: True: count these. Without any: all kinds.
+        ``failed``: True: count these. Without any: all kinds.
         """
         args = {
             "processed": processed,
@@ -152,7 +152,7 @@ class JobCalls(JobCommands):
         ``token``: Token of the job's lock. None: the one that this job was taken with, else "0",
         which moves the job whoever holds it and leaves the lock behind.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch).
         """
         args = given(timestamp=milliseconds(timestamp), token=self._lock_token(token))
         await self._ask(b"moveJobToDelayed", args)
@@ -164,7 +164,7 @@ class JobCalls(JobCommands):
         ``token``: Token of the job's lock. None: the one that this job was taken with, else "0",
         which moves the job whoever holds it and leaves the lock behind.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobLockMismatch.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobLockMismatch).
         """
         args = given(token=self._lock_token(token))
         return integer_of(await self._ask(b"moveJobToWait", args))
@@ -180,8 +180,8 @@ class JobCalls(JobCommands):
         ``child``: Wait only if this child, {id, queue}, is pending; queue with its prefix. None: if
         any is.
 
-        Raises BullMQError: JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch,
-        JobHasFailedChildren.
+        Raises ScriptError (JobNotExist, JobLockNotExist, JobNotInState, JobLockMismatch,
+        JobHasFailedChildren).
         """
         args = given(token=self._lock_token(token), child=child)
         return boolean_of(await self._ask(b"moveJobToWaitingChildren", args))
@@ -189,14 +189,14 @@ class JobCalls(JobCommands):
     async def promote(self) -> None:
         """Let a delayed job wait no longer.
 
-        Raises BullMQError: JobNotInState.
+        Raises ScriptError (JobNotInState).
         """
         await self._ask(b"promoteJob", {})
 
     async def remove_child_dependency(self) -> bool:
         """Let the job's parent wait for it no longer. False: it has no parent that does.
 
-        Raises BullMQError: JobNotExist, ParentJobNotExist.
+        Raises ScriptError (JobNotExist, ParentJobNotExist).
         """
         return boolean_of(await self._ask(b"removeChildDependency", {}))
 
@@ -220,7 +220,7 @@ class JobCalls(JobCommands):
         ``reset_attempts_made``: True: its attempts count from 0 again.
         ``reset_attempts_started``: True: its starts count from 0 again.
 
-        Raises BullMQError: JobNotExist, JobNotInState.
+        Raises ScriptError (JobNotExist, JobNotInState).
         """
         args = {
             "state": state,
@@ -232,7 +232,7 @@ class JobCalls(JobCommands):
     async def update_data(self, data: Any) -> None:
         """Replace a job's data (JSON).
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         payload = encode_json(data, f"data of job {self.id}")
         await self._ask(b"updateJobData", {}, payload)
@@ -240,7 +240,7 @@ class JobCalls(JobCommands):
     async def update_progress(self, progress: Any) -> None:
         """Store a job's progress (JSON) and tell listeners.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         payload = encode_json(progress, f"progress of job {self.id}")
         await self._ask(b"updateJobProgress", {}, payload)

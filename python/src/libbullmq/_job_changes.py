@@ -52,7 +52,7 @@ def _moved_to_delayed(job: JobFields, args: Args, payload: bytes, record: bytes)
 
 
 def _priority(job: JobFields, args: Args, payload: bytes, record: bytes) -> None:
-    job._values[_codes.TAG_PRIORITY] = args["priority"]
+    job._values[_codes.TAG_PRIORITY] = args.get("priority", 0)
 
 
 def _removed(job: JobFields, args: Args, payload: bytes, record: bytes) -> None:
@@ -62,9 +62,9 @@ def _removed(job: JobFields, args: Args, payload: bytes, record: bytes) -> None:
 
 def _retried(job: JobFields, args: Args, payload: bytes, record: bytes) -> None:
     _forget(job._values, *_OUTCOME)
-    if args["resetAttemptsMade"]:
+    if args.get("resetAttemptsMade"):
         _forget(job._values, _codes.TAG_ATTEMPTS_MADE)
-    if args["resetAttemptsStarted"]:
+    if args.get("resetAttemptsStarted"):
         _forget(job._values, _codes.TAG_ATTEMPTS_STARTED)
 
 

@@ -25,7 +25,7 @@ class QueueCalls(QueueCommands):
 
         ``keep_logs``: Newest rows that stay. None or 0: all.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         args = given(id=job_id, keepLogs=keep_logs)
         payload = encode_text(row, f"row of job {job_id}")
@@ -380,7 +380,7 @@ class QueueCalls(QueueCommands):
         ``force``: True: even while jobs are active.
         ``count``: Jobs removed per call of the script.
 
-        Raises BullMQError: QueueHasActiveJobs.
+        Raises BullMQError (QueueHasActiveJobs).
         """
         args = {"force": force, "count": count}
         await self._ask(b"obliterate", args)
@@ -412,7 +412,7 @@ class QueueCalls(QueueCommands):
 
         ``remove_children``: True: its children too.
 
-        Raises BullMQError: JobBelongsToJobScheduler.
+        Raises ScriptError (JobBelongsToJobScheduler).
         """
         args = {"id": job_id, "removeChildren": remove_children}
         return integer_of(await self._ask(b"removeJob", args))
@@ -500,7 +500,7 @@ class QueueCalls(QueueCommands):
     async def update_job_progress(self, job_id: str, progress: Any) -> None:
         """Store a job's progress (JSON) and tell listeners.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         args = {"id": job_id}
         payload = encode_json(progress, f"progress of job {job_id}")

@@ -23,7 +23,7 @@ class QueueCalls(QueueTwin):
 
         ``keep_logs``: Newest rows that stay. None or 0: all.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         return self._wait(self._queue.add_job_log(job_id, row, keep_logs))
 
@@ -326,7 +326,7 @@ class QueueCalls(QueueTwin):
         ``force``: True: even while jobs are active.
         ``count``: Jobs removed per call of the script.
 
-        Raises BullMQError: QueueHasActiveJobs.
+        Raises BullMQError (QueueHasActiveJobs).
         """
         self._wait(self._queue.obliterate(force, count))
 
@@ -355,7 +355,7 @@ class QueueCalls(QueueTwin):
 
         ``remove_children``: True: its children too.
 
-        Raises BullMQError: JobBelongsToJobScheduler.
+        Raises ScriptError (JobBelongsToJobScheduler).
         """
         return self._wait(self._queue.remove(job_id, remove_children))
 
@@ -435,6 +435,6 @@ class QueueCalls(QueueTwin):
     def update_job_progress(self, job_id: str, progress: Any) -> None:
         """Store a job's progress (JSON) and tell listeners.
 
-        Raises BullMQError: JobNotExist.
+        Raises ScriptError (JobNotExist).
         """
         self._wait(self._queue.update_job_progress(job_id, progress))
