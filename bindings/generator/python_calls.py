@@ -24,8 +24,6 @@ MODULES = {
     "_answers": ["boolean_of", "integer_of", "json_of", "text_of"],
     "_arguments": ["JobReference", "PageOptions"]
     + ["encode_json", "encode_text", "given", "milliseconds", "texts"],
-    "_blocking_job": ["Job"],
-    "_job": ["Job"],
     "_job_answers": ["DependenciesPage", "job_of", "jobs_of", "page_of"],
     "_job_commands": ["BlockingJobCommands", "JobCommands"],
     "_queue_commands": ["QueueCommands"],
@@ -36,11 +34,8 @@ Body = Callable[[Method], list[str]]
 
 def render(api: Api, root: Path) -> dict[str, str]:
     queue, job = methods_of("Queue", api), methods_of("Job", api)
-    modules = {**MODULES, "_results": sorted(result.name for result in api.results)}
-    here = {f"._{name[1:]}": names for name, names in modules.items() if name != "_blocking_job"}
-    above = {f".{name}": names for name, names in here.items() if name != "._job"}
-    above[".._blocking_job"] = ["Job"]
-    twin = {**dict(sorted(above.items())), "._queue_twin": ["QueueTwin"]}
+    here = _modules(api, ".", "_job")
+    twin = {**_modules(api, "..", "_blocking_job"), "._queue_twin": ["QueueTwin"]}
     return {
         f"{PACKAGE}/_queue_calls.py": _module(
             "QueueCalls(QueueCommands)", "Commands of a queue, a method each.", queue, _async_body, here
@@ -59,6 +54,12 @@ def render(api: Api, root: Path) -> dict[str, str]:
             here,
         ),
     }
+
+
+def _modules(api: Api, dots: str, job: str) -> dict[str, list[str]]:
+    """Modules of the package as a module sees them, ``job`` with the class of its jobs."""
+    modules = {**MODULES, job: ["Job"], "_results": sorted(result.name for result in api.results)}
+    return {f"{dots}{name}": modules[name] for name in sorted(modules)}
 
 
 def _module(head: str, doc: str, methods: list[Method], body: Body, modules: dict[str, list[str]]) -> str:

@@ -207,8 +207,9 @@ static void bad_rules_are_refused_before_anything_is_written(void **state) {
     refused("{\"pattern\":\"* * * * *\",\"tz\":\"Mars/Olympus\"}", NULL, zone);
     refused("{\"every\":1000,\"tz\":\"Mars/Olympus\"}", NULL, zone);
     refused("{\"evry\":1000}", NULL, "Unknown repeat option \"evry\". Did you mean \"every\"?");
-    refused("{\"every\":1000,\"startDate\":\"2030-01-01\"}", NULL,
-            "The repeat option \"startDate\" must be an integer (ms), not \"2030-01-01\".");
+    refused(
+        "{\"every\":1000,\"startDate\":\"2030-01-01\"}", NULL,
+        "The repeat option \"startDate\" must be an integer (ms since epoch), not \"2030-01-01\".");
 }
 
 static void bad_job_options_are_refused_before_anything_is_written(void **state) {

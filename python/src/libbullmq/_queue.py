@@ -1,4 +1,4 @@
-"""The producer's side: adds jobs, reads them, pauses and deletes the queue."""
+"""A queue: adds and schedules jobs; the commands are in QueueCalls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOSE_GRACE_MS = 5000
 
 
 class Queue(QueueCalls):
-    """A queue of BullMQ jobs, for adding and looking.
+    """A queue of BullMQ jobs: adds them, finds them, and looks after them all.
 
     ``opts`` are the options of ``docs/options.md`` in Node's names; keyword arguments are options
     too, in snake_case, and win. Both are checked here, before any socket is opened: OptionError

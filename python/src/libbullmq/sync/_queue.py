@@ -1,4 +1,4 @@
-"""The producer's side without asyncio."""
+"""A queue without asyncio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._queue_calls import QueueCalls
 
 
 class Queue(QueueCalls):
-    """A queue of BullMQ jobs, for adding and looking; every call blocks until it is answered.
+    """A queue of BullMQ jobs; every call blocks until it is answered.
 
     Options, errors, events and what happens on connection loss are those of ``libbullmq.Queue``.
     May be used from any thread. Listeners are called in a thread of the library and must not call
