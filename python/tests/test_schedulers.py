@@ -61,6 +61,7 @@ async def test_workers_keep_a_scheduler_going(queue, start_worker):
         ({"every": 1, "pattern": "* * * * *"}, None, "Both .pattern and .every"),
         ({"every": 0}, None, "every"),
         ({"evry": 1}, None, "evry"),
+        ({1: 2}, None, "1"),
         ({"pattern": "* * * * *", "tz": "Atlantis"}, None, "Atlantis"),
         ({"every": 1, "startDate": "tomorrow"}, None, "startDate"),
         ({"every": 1}, {"dat": 1}, 'the template has no "dat"'),

@@ -32,7 +32,7 @@ def scheduler_args(
             rule[date] = milliseconds(rule[date])
     parts = _template(template)
     args = given(id=scheduler_id, name=parts.get("name"), opts=parts.get("opts"))
-    args["repeat"] = given(**rule)
+    args["repeat"] = {option: value for option, value in rule.items() if value is not None}
     if "data" not in parts:
         return args, b""
     return args, encode_json(parts["data"], f"data of job scheduler {scheduler_id!r}")
