@@ -139,12 +139,14 @@ ROOTS = {
     "JobOptions",
     "RepeatOptions",
     "RepeatKeywords",
+    "JobKeywords",
 }
 
 
 def render(api: Api, root: Path) -> dict[str, str]:
     classes = [
         _scope("job", api, OptionsClass("JobOptions", "Options of one job.")),
+        _keywords("job", api, OptionsClass("JobKeywords", "JobOptions as keyword arguments.")),
         _scope("repeat", api, OptionsClass("RepeatOptions", "When the jobs of a scheduler run.")),
         _keywords("repeat", api, OptionsClass("RepeatKeywords", "RepeatOptions as keyword arguments.")),
         _scope("client", api, OptionsClass("ClientOptions", "Options of a client: one connection pool.")),

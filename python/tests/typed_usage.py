@@ -34,7 +34,7 @@ async def add(settings: dict[str, Any]) -> list[str]:
     options: JobOptions = {"attempts": 3, "backoff": {"type": "fixed", "delay": 1000}}
     entries: list[BulkEntry] = [{"name": "a"}, {"name": "b", "data": 1, "opts": options}]
     async with Queue("emails", {"connection": {"host": "redis"}, "prefix": "bull"}) as queue:
-        job = await queue.add("welcome", {"user": 7}, options, delay=1000)
+        job = await queue.add("welcome", {"user": 7}, options, delay=1000, job_id="mine")
         found = await queue.get_job(job.id)
         counts: dict[str, int] = await queue.get_job_counts("waiting")
         try:

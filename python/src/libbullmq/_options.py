@@ -115,6 +115,51 @@ class JobOptions(TypedDict, total=False):
     telemetry: TelemetryOptions
 
 
+class JobKeywords(TypedDict, total=False):
+    """JobOptions as keyword arguments."""
+
+    # Custom id: not an integer, and with either no colon or exactly two. Unset: a number.
+    job_id: str
+    # Creation time since epoch. Unset: now. In ms.
+    timestamp: float
+    # Time before the job may run. In ms. Default: 0.
+    delay: float
+    # 0: none. Else lower runs first, after all jobs without priority. Default: 0.
+    priority: int
+    # Run next, before the jobs that wait. Default: false.
+    lifo: bool
+    # Total number of runs. 0 and 1: one. Default: 0.
+    attempts: int
+    # Delay between attempts: a number (ms, fixed) or {type: fixed or exponential, delay (ms),
+    # jitter (0..1)}.
+    backoff: float | BackoffOptions
+    # Which completed jobs to keep: true removes this one, a number keeps that many, {count, age
+    # (seconds), limit}.
+    remove_on_complete: bool | int | RetentionOptions
+    # The same for failed jobs.
+    remove_on_fail: bool | int | RetentionOptions
+    # Newest log rows kept. Unset: all.
+    keep_logs: int
+    # Newest stack traces kept. Unset: all.
+    stack_trace_limit: int
+    # Refuse the job if its data is larger. In bytes.
+    size_limit: int
+    # The job that waits for this one: {id, queue}, queue with its prefix.
+    parent: ParentOptions
+    # A final failure fails the parent. Default: false.
+    fail_parent_on_failure: bool
+    # A final failure lets the parent run at once. Default: false.
+    continue_parent_on_failure: bool
+    # A final failure counts as done, and is shown to the parent. Default: false.
+    ignore_dependency_on_failure: bool
+    # A final failure counts as done. Default: false.
+    remove_dependency_on_failure: bool
+    # {id, ttl (ms), extend, replace, keepLastIfActive, reschedule}: at most one job per id.
+    deduplication: DeduplicationOptions
+    # {metadata, omitContext}: trace context carried with the job.
+    telemetry: TelemetryOptions
+
+
 class RepeatOptions(TypedDict, total=False):
     """When the jobs of a scheduler run."""
 

@@ -14,7 +14,7 @@ from ._conf import Confs, merge, prefix_of
 from ._errors import BulkError, BullMQError, ClosedError, OptionError
 from ._job import NO_DATA, Job, added_job
 from ._job_answers import job_of
-from ._options import JobOptions, QueueOptions, RepeatKeywords, RepeatOptions
+from ._options import JobKeywords, JobOptions, QueueOptions, RepeatKeywords, RepeatOptions
 from ._queue_calls import QueueCalls
 from ._record import find
 from ._schedulers import JobTemplate, scheduler_args
@@ -69,7 +69,7 @@ class Queue(QueueCalls):
         data: Any = NO_DATA,
         opts: JobOptions | Mapping[str, Any] | None = None,
         /,
-        **keywords: Any,
+        **keywords: Unpack[JobKeywords],
     ) -> Job:
         """Add one job and return it with its id.
 

@@ -9,7 +9,7 @@ from .._blocking_job import Job
 from .._bulk import BulkEntry
 from .._errors import BulkError, BullMQError
 from .._job import NO_DATA
-from .._options import JobOptions, RepeatKeywords, RepeatOptions
+from .._options import JobKeywords, JobOptions, RepeatKeywords, RepeatOptions
 from .._schedulers import JobTemplate
 from ._queue_calls import QueueCalls
 
@@ -28,7 +28,7 @@ class Queue(QueueCalls):
         data: Any = NO_DATA,
         opts: JobOptions | Mapping[str, Any] | None = None,
         /,
-        **keywords: Any,
+        **keywords: Unpack[JobKeywords],
     ) -> Job:
         """Add one job and return it with its id. See ``libbullmq.Queue.add``."""
         return self._job(self._wait(self._queue.add(name, data, opts, **keywords)))
