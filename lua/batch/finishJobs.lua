@@ -48,8 +48,8 @@ end
 local function finish(at, owner)
   local id, token, state, result = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local job_key, completed = prefix .. id, state == 'completed'
-  local job = call('HMGET', job_key, 'name', 'parentKey', 'deid', 'atm')
-  if not job[1] and call('EXISTS', job_key) == 0 then
+  local field_count = call('HLEN', job_key)
+  if field_count == 0 then
     return -1
   end
   if completed and have_children
@@ -71,7 +71,11 @@ local function finish(at, owner)
     return -3
   end
 
-  local parent_key, dedup_id, attempts = job[2], job[3], job[4] and job[4] + 1 or '1'
+  local parent_key, dedup_id, attempts = nil, nil, '1'
+  if field_count ~= 8 then
+    local job = call('HMGET', job_key, 'parentKey', 'deid', 'atm')
+    parent_key, dedup_id, attempts = job[1], job[2], job[3] and job[3] + 1 or '1'
+  end
   --- include settle-relatives
 
   local rule = rules[ARGV[at + 4]]
