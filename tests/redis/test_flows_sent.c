@@ -1,6 +1,6 @@
 /* Flows on their way: scripts that the server has forgotten, connections that break, size. */
 #include "support_flows.h"
-#include "support_proxy.h"
+#include "support_proxied.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,26 +41,15 @@ static void steps_that_ran_are_not_repeated_for_those_whose_script_was_gone(void
 
 /* ---- lost connections ---- */
 
-static struct proxy *proxy;
-
-static int open_through_proxy(void **state) {
-    char options[256];
+/* No script is loaded. */
+static int open_flows_through_proxy(void **state) {
     (void)state;
     server_flush(server);
-    proxy = proxy_start(server);
-    snprintf(options, sizeof options, "{\"connection.path\":\"%s\"}", proxy_path(proxy));
-    host = host_open_with(options);
-    queue = host_queue(host, "q", "{\"skipMetasUpdate\":true}");
-    return 0;
+    return open_proxied("{\"skipMetasUpdate\":true}");
 }
 
-static int close_proxy(void **state) {
-    close_queue(state);
-    proxy_stop(proxy);
-    return 0;
-}
-
-#define THROUGH_PROXY(test) cmocka_unit_test_setup_teardown(test, open_through_proxy, close_proxy)
+#define FLOWS_THROUGH_PROXY(test)                                                                  \
+    cmocka_unit_test_setup_teardown(test, open_flows_through_proxy, close_proxy)
 
 static void a_flow_whose_answer_was_lost_is_found_and_not_added_twice(void **state) {
     (void)state;
@@ -153,8 +142,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_CLIENT(a_flow_needs_no_script_to_be_there),
         WITH_CLIENT(steps_that_ran_are_not_repeated_for_those_whose_script_was_gone),
-        THROUGH_PROXY(a_flow_whose_answer_was_lost_is_found_and_not_added_twice),
-        THROUGH_PROXY(a_flow_that_was_lost_on_its_way_is_told_of),
+        FLOWS_THROUGH_PROXY(a_flow_whose_answer_was_lost_is_found_and_not_added_twice),
+        FLOWS_THROUGH_PROXY(a_flow_that_was_lost_on_its_way_is_told_of),
         WITH_QUEUE(a_flow_that_waits_for_a_connection_is_sent_when_there_is_one),
         WITH_CLIENT(a_wide_flow_is_added),
         WITH_CLIENT(many_flows_of_one_call_share_few_transactions),

@@ -1,54 +1,8 @@
 /* Reading a queue's event stream, and publishing to it. */
-#include "support_fixture.h"
-#include "support_proxy.h"
+#include "support_queue_events.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static bq_id events;
-
-static const struct event *next_event(void) {
-    return host_wait(host, BQ_EV_QUEUE_EVENT, events);
-}
-
-static const char *name_of(const struct event *event) {
-    return event_text(host, event, BQ_TAG_EVENT_NAME);
-}
-
-static void expect(const char *name, const char *fields) {
-    const struct event *event = next_event();
-    assert_string_equal(name_of(event), name);
-    assert_string_equal(event_text(host, event, BQ_TAG_FIELDS), fields);
-}
-
-/* Entries "n" with a field "i" from `from` to `to`. */
-static void add_entries(int from, int to) {
-    server_do(server, "EVAL %s 1 bull:q:events %d %d",
-              "for i = ARGV[1], ARGV[2] do "
-              "redis.call('XADD', KEYS[1], '*', 'event', 'n', 'i', string.format('%d', i)) end",
-              from, to);
-}
-
-static void expect_entries(int from, int to) {
-    char fields[32];
-    for (int i = from; i <= to; i++) {
-        snprintf(fields, sizeof fields, "{\"i\":\"%d\"}", i);
-        expect("n", fields);
-    }
-}
-
-static void kill_the_reader(void) {
-    server_do(server, "CLIENT KILL TYPE normal SKIPME yes");
-}
-
-/* No event and no error is left over. */
-static void expect_nothing_more(void) {
-    bq_id mark = bq_easy_publish_event(host->client, queue, "end", NULL, BQ_EASY_UNSET);
-    host_reply(host, mark);
-    expect("end", "{}");
-    assert_null(host_try(host, BQ_EV_ERROR, 0, 0));
-}
 
 /* ---- what is read ---- */
 
@@ -58,9 +12,9 @@ static void events_of_a_job_come_in_order_with_their_fields(void **state) {
     host_add(host, queue, "{}", NULL);
     host_worker(host, queue, NULL, 1);
     host_done(host, next_job(), "{\"n\":[1,\"\xc3\xa9\"]}");
-    expect("added", "{\"jobId\":\"1\",\"name\":\"work\"}");
-    expect("waiting", "{\"jobId\":\"1\"}");
-    expect("active", "{\"jobId\":\"1\",\"prev\":\"waiting\"}");
+    expect_event("added", "{\"jobId\":\"1\",\"name\":\"work\"}");
+    expect_event("waiting", "{\"jobId\":\"1\"}");
+    expect_event("active", "{\"jobId\":\"1\",\"prev\":\"waiting\"}");
     const struct event *completed = next_event();
     assert_string_equal(name_of(completed), "completed");
     assert_int_equal(event_integer(completed, BQ_TAG_EVENTS), events);
@@ -68,7 +22,7 @@ static void events_of_a_job_come_in_order_with_their_fields(void **state) {
     assert_string_equal(event_text(host, completed, BQ_TAG_FIELDS),
                         "{\"jobId\":\"1\",\"returnvalue\":\"{\\\"n\\\":[1,\\\"\xc3\xa9\\\"]}\","
                         "\"prev\":\"active\"}");
-    expect("drained", "{}");
+    expect_event("drained", "{}");
 }
 
 static void an_event_carries_the_id_of_its_entry(void **state) {
@@ -103,8 +57,8 @@ static void reading_starts_after_the_given_entry(void **state) {
     server_do(server, "XADD bull:q:events 5-2 event b");
     server_do(server, "XADD bull:q:events 6-0 event c");
     events = host_events(host, queue, "{\"lastEventId\":\"5-1\"}");
-    expect("b", "{}");
-    expect("c", "{}");
+    expect_event("b", "{}");
+    expect_event("c", "{}");
     expect_nothing_more();
 }
 
@@ -149,7 +103,7 @@ static void malformed_entries_are_named_and_skipped(void **state) {
         assert_int_equal(error->id, events);
         assert_non_null(strstr(event_text(host, error, BQ_TAG_MESSAGE), id));
     }
-    expect("good", "{\"a\":\"c\"}"); /* the last of a name counts, as in Node */
+    expect_event("good", "{\"a\":\"c\"}"); /* the last of a name counts, as in Node */
     expect_nothing_more();
 }
 
@@ -159,7 +113,7 @@ static void a_value_may_hold_any_character(void **state) {
     server_do(server, "EVAL %s 1 bull:q:events",
               "redis.call('XADD', KEYS[1], '*', 'event', 'x', 'v', "
               "'\"\\\\\\n\\0\\31\xe2\x98\x83')");
-    expect("x", "{\"v\":\"\\\"\\\\\\n\\u0000\\u001F\xe2\x98\x83\"}");
+    expect_event("x", "{\"v\":\"\\\"\\\\\\n\\u0000\\u001F\xe2\x98\x83\"}");
 }
 
 static void a_stream_that_is_none_is_told_and_tried_again(void **state) {
@@ -172,190 +126,6 @@ static void a_stream_that_is_none_is_told_and_tried_again(void **state) {
     server_do(server, "DEL bull:q:events");
     add_entries(1, 1);
     expect_entries(1, 1);
-}
-
-/* ---- lost connections ---- */
-
-static void nothing_is_lost_with_the_connection_before_the_first_event(void **state) {
-    (void)state;
-    add_entries(1, 3);
-    events = host_events(host, queue, NULL);
-    kill_the_reader();
-    add_entries(4, 10);
-    expect_entries(4, 10);
-    expect_nothing_more();
-}
-
-static void nothing_is_lost_or_repeated_with_the_connection_later(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    for (int i = 0; i < 3; i++) {
-        add_entries(i * 200 + 1, i * 200 + 100);
-        kill_the_reader();
-        add_entries(i * 200 + 101, i * 200 + 200);
-        expect_entries(i * 200 + 1, i * 200 + 200);
-    }
-    expect_nothing_more();
-}
-
-static struct proxy *proxy;
-
-static int open_through_proxy(void **state) {
-    char options[256];
-    (void)state;
-    server_flush(server);
-    proxy = proxy_start(server);
-    snprintf(options, sizeof options, "{\"connection.path\":\"%s\"}", proxy_path(proxy));
-    host = host_open_with(options);
-    queue = host_queue(host, "q", NULL);
-    return 0;
-}
-
-static int close_proxy(void **state) {
-    close_queue(state);
-    proxy_stop(proxy);
-    return 0;
-}
-
-static void an_answer_that_was_lost_is_read_again(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    proxy_hold_replies(proxy, 1);
-    add_entries(1, 50);
-    proxy_cut(proxy);
-    proxy_hold_replies(proxy, 0);
-    expect_entries(1, 50);
-    expect_nothing_more();
-}
-
-static void a_reader_whose_connection_fell_silent_gets_another(void **state) {
-    (void)state;
-    events = host_events(host, queue, "{\"blockingTimeout\":100}");
-    assert_int_equal(proxy_accepted(proxy), 2);
-    proxy_silence(proxy, 1);
-    add_entries(1, 5);
-    proxy_wait_accepted(proxy, 3);
-    expect_entries(1, 5);
-    expect_nothing_more();
-}
-
-/* ---- events that are gone ---- */
-
-static void expect_missed(const char *why) {
-    const struct event *error = host_error_event(host, BQ_ERR_EVENTS_MISSED);
-    assert_int_equal(error->id, events);
-    assert_non_null(strstr(event_text(host, error, BQ_TAG_MESSAGE), why));
-}
-
-static void a_stream_trimmed_beyond_the_place_is_told_once(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    add_entries(1, 3);
-    expect_entries(1, 3);
-    kill_the_reader();
-    add_entries(4, 300);
-    server_do(server, "XTRIM bull:q:events MAXLEN 10");
-    expect_missed("trimmed");
-    expect_entries(291, 300);
-    expect_nothing_more();
-}
-
-static void a_stream_trimmed_before_the_first_event_is_told(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    kill_the_reader();
-    add_entries(1, 30);
-    server_do(server, "XTRIM bull:q:events MAXLEN 10");
-    expect_missed("trimmed");
-    expect_entries(21, 30);
-}
-
-static void a_place_that_was_given_and_is_gone_is_told(void **state) {
-    (void)state;
-    server_do(server, "XADD bull:q:events 5-1 event a");
-    server_do(server, "XADD bull:q:events 5-2 event b");
-    server_do(server, "XADD bull:q:events 5-3 event c");
-    server_do(server, "XTRIM bull:q:events MAXLEN 1");
-    events = host_events(host, queue, "{\"lastEventId\":\"5-1\"}");
-    expect_missed("after 5-1");
-    expect("c", "{}");
-}
-
-static void a_replay_of_a_trimmed_stream_misses_nothing(void **state) {
-    (void)state;
-    add_entries(1, 300);
-    server_do(server, "XTRIM bull:q:events MAXLEN 10");
-    events = host_events(host, queue, "{\"lastEventId\":\"0-0\"}");
-    expect_entries(291, 300);
-    expect_nothing_more();
-}
-
-static void trimming_of_what_was_read_is_not_told(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    add_entries(1, 300);
-    expect_entries(1, 300);
-    server_do(server, "XTRIM bull:q:events MAXLEN 1");
-    kill_the_reader();
-    add_entries(301, 302);
-    expect_entries(301, 302);
-    expect_nothing_more();
-}
-
-static void a_stream_that_the_server_has_lost_is_told(void **state) {
-    (void)state;
-    events = host_events(host, queue, NULL);
-    add_entries(1, 3);
-    expect_entries(1, 3);
-    server_crash(server);
-    server_restart(server);
-    expect_missed("set back");
-    add_entries(4, 6);
-    expect_entries(4, 6);
-    expect_nothing_more();
-}
-
-/* ---- a host that does not keep up ---- */
-
-enum { LARGE_COUNT = 3000 };
-
-static void fill_with_large_entries(void) {
-    server_do(server, "EVAL %s 1 bull:q:events %d",
-              "local text = string.rep('x', 10000) "
-              "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'event', 'n', 't', text) end",
-              LARGE_COUNT);
-}
-
-static void wait_until_reading_stops(void) {
-    long long calls = 0;
-    for (int still = 0; still < 300; still++) {
-        long long now = server_calls(server, "xread");
-        if (now != calls)
-            still = 0;
-        calls = now;
-        wait_a_moment();
-    }
-    assert_true(calls > 1);
-}
-
-static void no_more_is_read_than_the_host_takes(void **state) {
-    enum { MIB = 1024 * 1024 };
-    (void)state;
-    fill_with_large_entries();
-    events = host_events_begin(host, queue, "{\"lastEventId\":\"0-0\"}");
-    wait_until_reading_stops();
-    bq_batch *batch = bq_take(host->client, 0);
-    size_t size = bq_batch_bytes(batch).len;
-    assert_true(size > 4 * MIB && size < 6 * MIB);
-    bq_bytes rest = bq_batch_bytes(batch);
-    bq_record record;
-    int count = 0;
-    while (bq_record_next(&rest, &record) == 1)
-        count += record.type == BQ_EV_QUEUE_EVENT;
-    bq_batch_free(batch);
-    for (; count < LARGE_COUNT; count++)
-        next_event();
-    expect_nothing_more();
 }
 
 /* ---- ending ---- */
@@ -477,8 +247,6 @@ static void events_that_would_harm_are_refused(void **state) {
     host_reply(host, publish("completed", "{\"returnvalue\":\"1\"}", BQ_EASY_UNSET));
 }
 
-#define THROUGH_PROXY(test) cmocka_unit_test_setup_teardown(test, open_through_proxy, close_proxy)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_QUEUE(events_of_a_job_come_in_order_with_their_fields),
@@ -492,17 +260,6 @@ int main(void) {
         WITH_QUEUE(malformed_entries_are_named_and_skipped),
         WITH_QUEUE(a_value_may_hold_any_character),
         WITH_QUEUE(a_stream_that_is_none_is_told_and_tried_again),
-        WITH_QUEUE(nothing_is_lost_with_the_connection_before_the_first_event),
-        WITH_QUEUE(nothing_is_lost_or_repeated_with_the_connection_later),
-        THROUGH_PROXY(an_answer_that_was_lost_is_read_again),
-        THROUGH_PROXY(a_reader_whose_connection_fell_silent_gets_another),
-        WITH_QUEUE(a_stream_trimmed_beyond_the_place_is_told_once),
-        WITH_QUEUE(a_stream_trimmed_before_the_first_event_is_told),
-        WITH_QUEUE(a_place_that_was_given_and_is_gone_is_told),
-        WITH_QUEUE(a_replay_of_a_trimmed_stream_misses_nothing),
-        WITH_QUEUE(trimming_of_what_was_read_is_not_told),
-        WITH_QUEUE(a_stream_that_the_server_has_lost_is_told),
-        WITH_QUEUE(no_more_is_read_than_the_host_takes),
         WITH_QUEUE(nothing_follows_the_answer_to_a_close),
         WITH_QUEUE(a_reader_that_never_connected_can_be_closed),
         WITH_QUEUE(a_client_closes_with_its_readers),

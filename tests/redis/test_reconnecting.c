@@ -1,6 +1,5 @@
 /* Connections that break, servers that restart, fall silent or cannot write: nothing is lost. */
-#include "support_fixture.h"
-#include "support_proxy.h"
+#include "support_proxied.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,26 +10,6 @@ static const char *const durable[] = {"--appendonly", "yes", "--appendfsync", "a
 static int start_durable_server(void **state) {
     (void)state;
     server = server_start(durable);
-    return 0;
-}
-
-static struct proxy *proxy;
-
-static int open_through_proxy(void **state) {
-    char options[256];
-    (void)state;
-    server_flush(server);
-    load_scripts();
-    proxy = proxy_start(server);
-    snprintf(options, sizeof options, "{\"connection.path\":\"%s\"}", proxy_path(proxy));
-    host = host_open_with(options);
-    queue = host_queue(host, "q", NULL);
-    return 0;
-}
-
-static int close_proxy(void **state) {
-    close_queue(state);
-    proxy_stop(proxy);
     return 0;
 }
 
