@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from redis_server import RedisServer
 
-from libbullmq import Queue, Worker
+from libbullmq import Job, Queue, Worker
 
 TIMEOUT = 15.0  # seconds; how long a test waits for something that must come
 PROGRAMS = Path(__file__).parent / "programs"
@@ -102,6 +102,14 @@ async def start_worker(queue: Queue, redis: RedisServer) -> AsyncIterator[StartW
     yield start
     for worker in workers:
         await worker.close(timeout=0)
+
+
+async def running_job(queue: Queue, worker: Worker, *data: Any, **options: Any) -> Job:
+    """A job that is added, once the worker runs it."""
+    active = Ear(worker, "active")
+    job = await queue.add("x", *data, **options)
+    await active.event()
+    return job
 
 
 async def ended(queue: Queue, job_id: str) -> str:

@@ -5,7 +5,7 @@ import contextvars
 import threading
 
 import pytest
-from conftest import TIMEOUT, Ear, ended
+from conftest import TIMEOUT, Ear, ended, running_job
 from test_sandbox import is_alive, text_in
 
 from libbullmq import JobCancelledError, Worker
@@ -45,9 +45,7 @@ async def test_a_cancelled_job_is_tried_again(queue, start_worker):
         return [job.cancelled, job.attempts_made]
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x", attempts=2)
-    await active.event()
+    job = await running_job(queue, worker, attempts=2)
     await asyncio.sleep(0)
     worker.cancel_job(job.id)
     assert await ended(queue, job.id) == "completed"
@@ -118,9 +116,7 @@ async def test_a_close_by_force_wins_over_a_cancellation(queue, start_worker):
         await asyncio.sleep(60)
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     await asyncio.sleep(0)
     worker.cancel_job(job.id)
     [run] = worker._processing._runs.values()
@@ -131,9 +127,11 @@ async def test_a_close_by_force_wins_over_a_cancellation(queue, start_worker):
 
 async def test_a_task_group_of_a_handler_ends_with_it(queue, start_worker):
     ends = []
+    began = asyncio.Barrier(4)
 
     async def part(n):
         try:
+            await began.wait()
             await asyncio.sleep(60)
         finally:
             ends.append(n)
@@ -144,10 +142,8 @@ async def test_a_task_group_of_a_handler_ends_with_it(queue, start_worker):
                 group.create_task(part(n))
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
-    await asyncio.sleep(0.01)
+    job = await running_job(queue, worker)
+    await began.wait()
     worker.cancel_job(job.id, "enough")
     assert await ended(queue, job.id) == "failed"
     assert (await queue.get_job(job.id)).failed_reason == "enough"
@@ -182,9 +178,7 @@ async def test_a_function_that_returned_a_coroutine_is_cancelled_in_it(queue, st
         await asyncio.sleep(60)
 
     worker = start_worker(lambda job: slow())
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     async with asyncio.timeout(TIMEOUT):
         while not worker._processing._runner._awaited:
             await asyncio.sleep(0.005)

@@ -7,7 +7,7 @@ import time
 import weakref
 
 import pytest
-from conftest import Ear, ended
+from conftest import Ear, ended, running_job
 
 from libbullmq import ClosedError, OptionError, Queue, Worker
 
@@ -67,9 +67,7 @@ async def test_a_job_that_finishes_within_the_limit_is_completed(queue, start_wo
         await asyncio.sleep(0.05)
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     await worker.close(timeout=10)
     assert await queue.get_job_state(job.id) == "completed"
 
@@ -79,9 +77,7 @@ async def test_a_second_close_shortens_the_first(queue, start_worker):
         await asyncio.sleep(60)
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     first = asyncio.create_task(worker.close())
     await asyncio.sleep(0)
     await worker.close(timeout=0)
@@ -98,9 +94,7 @@ async def test_a_handler_that_ends_well_when_cancelled_completes_its_job(queue, 
             return "saved"
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     await asyncio.sleep(0)
     await worker.close(timeout=0)
     assert (await queue.get_job(job.id)).returnvalue == "saved"
@@ -121,9 +115,7 @@ async def test_a_handler_that_ignores_cancellation_loses_its_job(queue, start_wo
         return "too late"
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     await asyncio.sleep(0)
     await worker.close(timeout=0)
     assert await queue.get_job_state(job.id) == "waiting"
@@ -143,9 +135,7 @@ async def test_a_plain_function_runs_on_and_its_result_is_dropped(queue, start_w
         return "too late"
 
     worker = start_worker(handle)
-    active = Ear(worker, "active")
-    job = await queue.add("x")
-    await active.event()
+    job = await running_job(queue, worker)
     await worker.close(timeout=0)
     assert await queue.get_job_state(job.id) == "waiting"
     gate.set()

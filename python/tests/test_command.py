@@ -68,6 +68,14 @@ def queue(redis):
         yield queue
 
 
+def until(condition):
+    """Look again and again until it is so."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def refusal(*arguments):
     command = [sys.executable, "-m", "libbullmq", "worker", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
@@ -141,9 +149,7 @@ def test_jobs_run_in_processes(start, queue):
     word, pid = program.line().split()
     assert word == "running"
     assert int(pid) != program.process.pid
-    deadline = time.monotonic() + TIMEOUT
-    while queue.get_job_state(job.id) != "failed" and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: queue.get_job_state(job.id) == "failed")
     assert "its timeout of 0.5 s" in queue.get_job(job.id).failed_reason
     status, _, _ = end(program)
     assert status == 0
@@ -162,9 +168,7 @@ def test_it_starts_again_when_a_file_changes(start, queue, app):
     tasks.write_text(TASKS.replace("did", "changed"))
     second = queue.add("x", 2)
     assert program.line() == "changed 2"
-    deadline = time.monotonic() + TIMEOUT
-    while queue.get_job_state(second.id) != "completed" and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: queue.get_job_state(second.id) == "completed")
     pids = {queue.get_job(job.id).returnvalue for job in (first, second)}
     assert len(pids) == 2
     status, _, log = end(program)
@@ -177,15 +181,11 @@ def test_a_watched_worker_does_not_outlive_its_watcher(start, queue):
     program = start("app.tasks:handle", "-q", "emails", "--reload")
     job = queue.add("x", 1)
     program.line()
-    deadline = time.monotonic() + TIMEOUT
-    while queue.get_job_state(job.id) != "completed" and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: queue.get_job_state(job.id) == "completed")
     pid = queue.get_job(job.id).returnvalue
     program.signal(signal.SIGKILL)
     program.end()
-    while is_alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not is_alive(pid))
 
 
 @pytest.mark.parametrize(

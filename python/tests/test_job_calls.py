@@ -107,14 +107,15 @@ async def test_logs_keep_as_many_rows_as_the_job_says(queue):
 
 
 async def test_a_job_as_json_has_nodes_names(queue):
-    job = await queue.add("x", {"n": 1}, job_id="mine", attempts=2)
+    created = 1_700_000_000_000
+    await queue.add("x", {"n": 1}, job_id="mine", attempts=2, timestamp=created)
     shown = (await queue.get_job("mine")).to_json()
-    assert shown.pop("timestamp") == job.timestamp
     assert shown == {
         "id": "mine",
         "name": "x",
         "data": {"n": 1},
-        "opts": {"jobId": "mine", "attempts": 2},
+        "opts": {"jobId": "mine", "attempts": 2, "timestamp": created},
+        "timestamp": created,
         "progress": 0,
         "returnvalue": None,
         "stacktrace": [],
