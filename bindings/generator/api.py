@@ -188,7 +188,7 @@ def _command(entry: dict[str, Any]) -> Command:
         name=entry["name"],
         doc=entry["doc"],
         args=entry["args"],
-        optional=_defaults(entry.get("optional", {})),
+        optional=entry.get("optional", {}),
         arg_docs=entry.get("argDocs", {}),
         payload=entry.get("payload"),
         reply=entry["reply"],
@@ -198,11 +198,6 @@ def _command(entry: dict[str, Any]) -> Command:
         result=entry.get("result"),
         errors=entry.get("errors", []),
     )
-
-
-def _defaults(optional: dict[str, Any] | list[str]) -> dict[str, Any]:
-    """A list names arguments without a default."""
-    return optional if isinstance(optional, dict) else dict.fromkeys(optional)
 
 
 def _result(entry: dict[str, Any]) -> Result:
