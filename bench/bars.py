@@ -45,9 +45,9 @@ class Verdict:
 
 
 BARS = (
-    Bar("Python worker at 100, jobs/s to Node's", "process-100", "python", "jobs_per_second", at_least=1.0),
-    Bar("C worker at 100, jobs/s to Node's", "process-100", "c", "jobs_per_second", at_least=1.3),
-    Bar("bulk add from Python, jobs/s to Node's", "addBulk", "python", "jobs_per_second", at_least=1.0),
+    Bar("Python worker at 100, jobs/s to Node's", "process-100", "python", "jobs_per_second", at_least=1.5),
+    Bar("C worker at 100, jobs/s to Node's", "process-100", "c", "jobs_per_second", at_least=1.9),
+    Bar("bulk add from Python, jobs/s to Node's", "addBulk", "python", "jobs_per_second", at_least=2.0),
     Bar("bulk add from C, jobs/s to Node's", "addBulk", "c", "jobs_per_second", at_least=1.5),
     Bar("client CPU per processed job, C to Node's", "process-100", "c", "client_cpu_us", at_most=0.35),
     Bar("idle C worker, CPU ms per second", "idle", "c", "idle_cpu_ms_per_second", limit=0.5),
