@@ -34,7 +34,19 @@ ARGUMENT_TYPES = {
     "page",
     "job",
 }
-REPLIES = {"none", "text", "json", "integer", "boolean", "job", "jobs", "page", "bulk", "outcome"}
+REPLIES = {
+    "none",
+    "text",
+    "json",
+    "integer",
+    "boolean",
+    "job",
+    "jobs",
+    "page",
+    "bulk",
+    "outcome",
+    "next job",
+}
 TAG_KINDS = {"any", "integer", "float", "text", "json"}
 
 

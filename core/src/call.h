@@ -183,7 +183,7 @@ void bqi_answer_shaped(struct bqi_pending *pending, const redisReply *reply);
 /* End an operation whose REPLY record was written elsewhere. */
 void bqi_answer_written(bq_client *client);
 
-/* Whether a text is JSON. If not, the call is answered with an error about its `what`. */
+/* A text must be JSON; -1 after having answered with an error about its `what`. */
 int bqi_call_check_json(const struct bqi_call *call, const char *what, const char *text,
                         size_t len);
 

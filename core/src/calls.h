@@ -14,6 +14,7 @@ extern const struct bqi_call_entry bqi_calls_reading_jobs[];
 extern const struct bqi_call_entry bqi_calls_changing_jobs[];
 extern const struct bqi_call_entry bqi_calls_events[];
 extern const struct bqi_call_entry bqi_calls_schedulers[];
+extern const struct bqi_call_entry bqi_calls_worker[];
 
 /* Each in the file call_<name>.c, or in the one named behind it. */
 void bqi_call_add(const struct bqi_call *call);
@@ -38,5 +39,11 @@ void bqi_call_prometheus(const struct bqi_call *call);
 void bqi_call_remove_orphaned_jobs(const struct bqi_call *call); /* call_orphans.c */
 void bqi_call_wait_until_finished(const struct bqi_call *call);  /* wait_until_finished.c */
 void bqi_call_upsert_job_scheduler(const struct bqi_call *call); /* call_scheduler.c */
+
+/* In call_worker.c. */
+void bqi_call_get_next_job(const struct bqi_call *call);
+void bqi_call_move_job_to_completed(const struct bqi_call *call);
+void bqi_call_move_job_to_failed(const struct bqi_call *call);
+void bqi_call_start_stalled_check_timer(const struct bqi_call *call);
 
 #endif

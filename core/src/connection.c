@@ -348,7 +348,9 @@ int bqi_connection_is_ready(const struct bqi_connection *connection) {
 }
 
 int bqi_connection_is_busy(const struct bqi_connection *connection) {
-    return connection->sent.first != NULL || connection->waiting.first != NULL;
+    /* Until it is ready, nothing but the handshake is sent. */
+    return connection->waiting.first ||
+           (connection->state == BQI_CONNECTION_READY && connection->sent.first);
 }
 
 void bqi_connection_close(struct bqi_connection *connection) {

@@ -73,7 +73,7 @@ void bqi_connection_reset(struct bqi_connection *connection, const char *why);
 
 int bqi_connection_is_ready(const struct bqi_connection *connection);
 
-/* Whether a command that is not for ever patient is on its way or waiting. */
+/* Whether a command of others than the connection itself is on its way or waiting. */
 int bqi_connection_is_busy(const struct bqi_connection *connection);
 
 /* End: what is unanswered fails with BQ_ERR_CLOSED. The memory is the caller's until freed. */

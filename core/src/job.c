@@ -23,12 +23,13 @@ static void unlink_job(struct bqi_job *job) {
         job->older->newer = job->newer;
 }
 
-void bqi_job_free(struct bqi_job *job) {
+void bqi_job_release(struct bqi_job *job) {
     if (job->repeating)
         bqi_job_drop_repeating(job);
     if (job->scheduling)
         bqi_job_drop_scheduling(job);
     unlink_job(job);
+    job->worker->occupied -= !job->manual;
     bqi_idmap_remove(&job->worker->client->jobs, job->id);
     bqi_run_options_unref(job->options);
     bqi_free(job->job_id);
@@ -45,7 +46,7 @@ static void read_attempts(struct bqi_job *job, const redisReply *hash) {
 }
 
 struct bqi_job *bqi_job_new(struct bqi_worker *worker, const char *job_id, const char *token,
-                            const redisReply *hash) {
+                            const redisReply *hash, int manual) {
     const redisReply *stacktrace = bqi_job_field(hash, "stacktrace");
     struct bqi_job *job = bqi_calloc(sizeof *job);
     if (!job)
@@ -56,12 +57,14 @@ struct bqi_job *bqi_job_new(struct bqi_worker *worker, const char *job_id, const
     job->token = bqi_strndup(token, strlen(token));
     if (stacktrace)
         job->stacktrace = bqi_strndup(stacktrace->str, stacktrace->len);
-    job->renewing = 1;
+    job->manual = manual;
+    job->renewing = !manual;
     read_attempts(job, hash);
     link_job(job);
+    worker->occupied += !manual;
     if (!job->job_id || !job->token || (stacktrace && !job->stacktrace) ||
         bqi_idmap_put(&worker->client->jobs, job->id, job) != 0) {
-        bqi_job_free(job);
+        bqi_job_release(job);
         return NULL;
     }
     return job;

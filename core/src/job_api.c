@@ -1,7 +1,4 @@
 /* bq_job_done and bq_job_fail: outcomes as the host tells them. */
-#include <string.h>
-
-#include "alloc.h"
 #include "job.h"
 
 static struct bqi_job *find_job(bq_client *client, const struct bqi_request *request) {
@@ -23,34 +20,12 @@ static void run_done(bq_client *client, struct bqi_request *request) {
         bqi_job_complete(job, request->operation, request->payload, request->payload_len);
 }
 
-/* A copy of a member's text. Texts here are C strings; a NUL inside one becomes a space. */
-static char *text_of(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    char *copy = NULL;
-    if (json_is_string(value))
-        copy = bqi_strndup(json_string_value(value), json_string_length(value));
-    for (size_t i = 0; copy && i < json_string_length(value); i++)
-        if (copy[i] == '\0')
-            copy[i] = ' ';
-    return copy;
-}
-
 static void run_fail(bq_client *client, struct bqi_request *request) {
     struct bqi_job *job = find_job(client, request);
-    json_t *object = request->object;
-    char *message = text_of(object, "message"), *name = text_of(object, "name");
-    char *stack = text_of(object, "stack");
-    struct bqi_failure failure = {message ? message
-                                  : name  ? name
-                                          : "null",
-                                  stack, name && strcmp(name, "UnrecoverableError") == 0,
-                                  json_is_true(json_object_get(object, "giveBack"))};
+    struct bqi_failure failure = bqi_failure_of(request->object);
     if (job)
         bqi_job_fail(job, request->operation, &failure);
-    bqi_free(message);
-    bqi_free(name);
-    bqi_free(stack);
-    json_decref(object);
+    json_decref(request->object);
 }
 
 static void drop_json(void *object) {
@@ -74,23 +49,14 @@ bq_id bq_job_done(bq_client *client, bq_id job, bq_bytes result) {
     return bqi_client_post(client, request, 1);
 }
 
-static int is_text(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    return !value || json_is_string(value) || json_is_null(value);
-}
-
 bq_id bq_job_fail(bq_client *client, bq_id job, bq_bytes failure) {
     const bq_bytes nothing = {NULL, 0};
     bq_id refused = refusal(client, job, failure);
     if (refused != 0)
         return refused;
-    json_t *object =
-        failure.len ? json_loadb(failure.ptr, failure.len, JSON_ALLOW_NUL, NULL) : NULL;
-    if (!json_is_object(object) || !is_text(object, "message") || !is_text(object, "name") ||
-        !is_text(object, "stack")) {
-        json_decref(object);
+    json_t *object = bqi_failure_parse(failure);
+    if (!object)
         return BQ_EINVAL;
-    }
     struct bqi_request *request = bqi_request_new(run_fail, nothing, nothing);
     if (!request) {
         json_decref(object);

@@ -26,24 +26,29 @@ static char *append_stack(const struct bqi_job *job, const char *stack) {
     return text;
 }
 
+static void pack_field(msgpack_packer *packer, const char *name, const char *text) {
+    if (!text)
+        return;
+    bqi_pack_text(packer, name);
+    bqi_pack_text(packer, text);
+}
+
 static void pack_fields(msgpack_sbuffer *out, const struct bqi_job *job, const char *message,
-                        const char *stack) {
+                        const char *stack, const char *telemetry) {
     msgpack_packer packer;
     char *stacks = append_stack(job, stack);
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, stacks ? 4 : 2);
-    bqi_pack_text(&packer, "failedReason");
-    bqi_pack_text(&packer, message);
-    if (stacks) {
-        bqi_pack_text(&packer, "stacktrace");
-        bqi_pack_text(&packer, stacks);
-    }
+    msgpack_pack_array(&packer, 2 + 2 * (stacks != NULL) + 2 * (telemetry != NULL));
+    pack_field(&packer, "failedReason", message);
+    pack_field(&packer, "stacktrace", stacks);
+    pack_field(&packer, "tm", telemetry);
     free(stacks);
 }
 
 static int may_retry(const struct bqi_job *job, const struct bqi_failure *failure) {
     int64_t max_started = job->worker->options.max_started_attempts;
-    return !failure->unrecoverable && job->attempts_made + 1 < job->options->attempts &&
+    return failure->kind != BQI_FAILURE_UNRECOVERABLE &&
+           job->attempts_made + 1 < job->options->attempts &&
            !(max_started > 0 && max_started <= job->attempts_started);
 }
 
@@ -55,54 +60,74 @@ static int ensure_options(struct bqi_job *job) {
     return job->options ? 0 : -1;
 }
 
-static void store_failure(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure,
-                          const char *stack) {
+/* The delay before the next attempt; -1: there is none, and `unknown` is set if only because nobody
+ * knows the job's kind of backoff. A strategy of the host's may answer any other negative number:
+ * the job is then delayed until now. */
+static double retry_delay(const struct bqi_job *job, const struct bqi_failure *failure,
+                          struct bqi_error *unknown) {
     const struct bqi_run_options *options = job->options;
-    msgpack_sbuffer fields;
+    if (!may_retry(job, failure))
+        return -1;
     double delay =
         bqi_backoff_delay(options->backoff_type, options->backoff_delay, options->backoff_jitter,
                           job->attempts_made + 1, bqi_random_fraction());
+    if (delay >= 0)
+        return delay;
+    if (failure->has_backoff_delay)
+        return failure->backoff_delay;
+    bqi_error_set(unknown, BQ_ERR_INVALID_ARGUMENT,
+                  "Unknown backoff strategy %.200s.\n"
+                  "      If a custom backoff strategy is used, specify it when the queue is "
+                  "created.",
+                  options->backoff_type);
+    return -1;
+}
+
+static void store_failure(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure,
+                          const char *stack) {
     struct bqi_error unknown;
-    const char *message = failure->message;
-    int retry = may_retry(job, failure);
-    if (retry && delay < 0) {
-        bqi_error_set(&unknown, BQ_ERR_INVALID_ARGUMENT,
-                      "Unknown backoff strategy %.200s.\n"
-                      "      If a custom backoff strategy is used, specify it when the queue is "
-                      "created.",
-                      options->backoff_type);
-        message = unknown.message;
-        retry = 0;
-    }
+    msgpack_sbuffer fields;
+    unknown.code = 0;
+    double delay = retry_delay(job, failure, &unknown);
+    const char *message = unknown.code ? unknown.message : failure->message;
     msgpack_sbuffer_init(&fields);
-    pack_fields(&fields, job, message, stack);
-    if (!retry)
+    pack_fields(&fields, job, message, stack, failure->telemetry);
+    if (delay == -1)
         bqi_job_store_failed(job, operation, message, &fields);
-    else if (delay > 0)
+    else if (delay != 0)
         bqi_job_store_delayed(job, operation, delay, &fields);
     else
         bqi_job_store_retried(job, operation, &fields);
     msgpack_sbuffer_destroy(&fields);
 }
 
-void bqi_job_fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure) {
+static void fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure) {
     char *stack = NULL;
-    if (failure->give_back) {
-        bqi_job_give_back(job, operation);
-        return;
-    }
     if (ensure_options(job) == 0 && !failure->stack) {
         size_t size = strlen(failure->message) + sizeof "Error: ";
         stack = bqi_malloc(size);
         if (stack)
             snprintf(stack, size, "Error: %s", failure->message);
     }
-    if (!job->options || (!failure->stack && !stack)) {
-        bqi_worker_out_of_memory(job->worker);
-        job->worker->occupied--;
-        bqi_job_free(job);
-        return;
-    }
-    store_failure(job, operation, failure, failure->stack ? failure->stack : stack);
+    if (!job->options || (!failure->stack && !stack))
+        bqi_job_lose(job, operation);
+    else
+        store_failure(job, operation, failure, failure->stack ? failure->stack : stack);
     bqi_free(stack);
+}
+
+void bqi_job_fail(struct bqi_job *job, bq_id operation, const struct bqi_failure *failure) {
+    switch (failure->kind) {
+    case BQI_FAILURE_GIVEN_BACK:
+        bqi_job_give_back(job, operation);
+        break;
+    case BQI_FAILURE_MOVED:
+        bqi_job_moved(job, operation);
+        break;
+    case BQI_FAILURE_RATE_LIMITED:
+        bqi_job_wait_for_limit(job, operation);
+        break;
+    default:
+        fail(job, operation, failure);
+    }
 }

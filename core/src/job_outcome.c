@@ -8,17 +8,31 @@
 
 enum { REPEAT_MS = 1000 };
 
-static const char *const outcome_names[] = {"completed", "failed", "retried", "delayed", "waiting"};
+static const char *const outcome_names[] = {"completed", "failed",  "retried",
+                                            "delayed",   "waiting", "waiting"};
 
 /* ---- life ---- */
+
+static void tell_error(const struct bqi_job *job, bq_id operation, const struct bqi_error *error) {
+    struct bqi_worker *worker = job->worker;
+    bqi_outbox_error(&worker->client->outbox, operation ? operation : worker->id, error,
+                     job->job_id);
+    if (job->manual)
+        bqi_manual_ended(worker);
+}
+
+void bqi_job_lose(struct bqi_job *job, bq_id operation) {
+    struct bqi_error error;
+    bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; the job will be run again.");
+    tell_error(job, operation, &error);
+    bqi_job_release(job);
+}
 
 static struct bqi_finish *finish_new(struct bqi_job *job, bq_id operation,
                                      enum bqi_outcome outcome) {
     struct bqi_finish *finish = bqi_calloc(sizeof *finish);
-    if (!finish) { /* the lock expires and the job is run again */
-        bqi_worker_out_of_memory(job->worker);
-        job->worker->occupied--;
-        bqi_job_free(job);
+    if (!finish) {
+        bqi_job_lose(job, operation);
         return NULL;
     }
     finish->base.worker = job->worker;
@@ -32,15 +46,6 @@ static struct bqi_finish *finish_new(struct bqi_job *job, bq_id operation,
     return finish;
 }
 
-static void release_job(struct bqi_finish *finish) {
-    struct bqi_worker *worker = finish->base.worker;
-    if (!finish->job)
-        return;
-    bqi_job_free(finish->job);
-    finish->job = NULL;
-    worker->occupied--;
-}
-
 static void free_finish(struct bqi_finish *finish) {
     bqi_timer_close(&finish->repeat_timer);
     msgpack_sbuffer_destroy(&finish->fields);
@@ -49,51 +54,59 @@ static void free_finish(struct bqi_finish *finish) {
     bqi_free(finish);
 }
 
-static void tell_error(const struct bqi_finish *finish, const struct bqi_error *error) {
-    struct bqi_worker *worker = finish->base.worker;
-    bqi_outbox_error(&worker->client->outbox, finish->operation ? finish->operation : worker->id,
-                     error, finish->job ? finish->job->job_id : NULL);
-}
-
 static void give_up(struct bqi_finish *finish, const struct bqi_error *error) {
-    tell_error(finish, error);
-    release_job(finish);
+    tell_error(finish->job, finish->operation, error);
+    bqi_job_release(finish->job);
     free_finish(finish);
 }
 
 /* ---- stored ---- */
 
-static void tell_outcome(const struct bqi_finish *finish) {
-    bq_client *client = finish->base.worker->client;
-    if (finish->operation == 0)
+static void tell_outcome(bq_client *client, bq_id operation, const char *name, double delay) {
+    if (operation == 0)
         return;
-    struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, finish->operation);
-    bqi_record_text(&event, BQ_TAG_OUTCOME, outcome_names[finish->outcome]);
-    if (finish->outcome == BQI_OUTCOME_DELAYED)
-        bqi_record_float(&event, BQ_TAG_DELAY, finish->delay);
+    struct bqi_record event = bqi_outbox_begin(&client->outbox, BQ_EV_REPLY, operation);
+    bqi_record_text(&event, BQ_TAG_OUTCOME, name);
+    if (delay != 0)
+        bqi_record_float(&event, BQ_TAG_DELAY, delay);
     bqi_record_end(&event);
 }
 
-static void on_stored(struct bqi_finish *finish, const redisReply *next) {
+/* `reply` is that of the command that stored it, or, of many in one command, the next job's. */
+static void on_stored(struct bqi_finish *finish, const redisReply *reply) {
     struct bqi_worker *worker = finish->base.worker;
-    char *token = finish->job->token;
-    int fetches = finish->fetches;
-    tell_outcome(finish);
-    finish->job->token = NULL; /* a job that was fetched along goes on under it */
-    release_job(finish);
+    struct bqi_job *job = finish->job;
+    char *token = job->token;
+    const redisReply *next = finish->fetches ? reply : NULL;
+    const char *name = outcome_names[finish->outcome];
+    job->token = NULL; /* a job that was fetched along goes on under it */
+    if (finish->outcome == BQI_OUTCOME_RATE_LIMITED && reply)
+        bqi_worker_limit(worker, reply->integer);
+    if (job->manual)
+        bqi_manual_answer(worker, finish->operation, name, finish->delay, next, token);
+    else
+        tell_outcome(worker->client, finish->operation, name, finish->delay);
+    int fetched = finish->fetches && !job->manual;
+    bqi_job_release(job);
     free_finish(finish);
-    if (fetches)
+    if (fetched)
         bqi_worker_take_fetched(worker, next, token);
     bqi_free(token);
 }
 
 /* ---- refused ---- */
 
-/* The job ends as failed instead. */
+/* A handler's job that cannot complete ends as failed instead; a command is only told. */
+static int becomes_failure(const struct bqi_finish *finish) {
+    return finish->outcome == BQI_OUTCOME_COMPLETED && !finish->job->manual;
+}
+
 static void fail_instead(struct bqi_finish *finish, const char *message, int unrecoverable) {
-    struct bqi_failure failure = {message, NULL, unrecoverable, 0};
+    struct bqi_failure failure = {.message = message};
     struct bqi_job *job = finish->job;
     bq_id operation = finish->operation;
+    if (unrecoverable)
+        failure.kind = BQI_FAILURE_UNRECOVERABLE;
     free_finish(finish);
     job->finishing = 0;
     bqi_job_fail(job, operation, &failure);
@@ -151,7 +164,7 @@ static void on_code(struct bqi_finish *finish, long long code) {
     bqi_error_set_script(&error, code, finish->job->job_id, bqi_outcome_script(finish->outcome),
                          "active");
     int by_children = code == -4 || code == -9;
-    if (finish->outcome == BQI_OUTCOME_COMPLETED && by_children)
+    if (by_children && becomes_failure(finish))
         fail_instead(finish, error.message, code == -9);
     else if (!check_first_sending(finish, &error))
         give_up(finish, &error);
@@ -170,7 +183,7 @@ void bqi_job_drop_repeating(struct bqi_job *job) {
     bqi_error_set(&error, BQ_ERR_CLOSED,
                   "The worker was closed before Redis could store what became of job %s.",
                   job->job_id);
-    tell_error(finish, &error);
+    tell_error(job, finish->operation, &error);
     job->repeating = NULL;
     finish->job = NULL;
     free_finish(finish);
@@ -185,12 +198,12 @@ static void repeat(void *arg) {
 
 void bqi_outcome_refused(struct bqi_finish *finish, const struct bqi_error *error) {
     struct bqi_worker *worker = finish->base.worker;
-    if (bqi_error_is_passing(error) && !worker->abandoned) {
+    if (bqi_error_is_passing(error) && !worker->abandoned && !finish->job->manual) {
         bqi_worker_error(worker, error, finish->job->job_id);
         finish->job->renewing = 1; /* until it can be stored, nobody else may take it */
         finish->job->repeating = finish;
         bqi_timer_start(&finish->repeat_timer, &worker->client->loop, REPEAT_MS, repeat, finish);
-    } else if (finish->outcome == BQI_OUTCOME_COMPLETED && error->code != BQ_ERR_CLOSED) {
+    } else if (becomes_failure(finish) && error->code != BQ_ERR_CLOSED) {
         bqi_worker_error(worker, error, finish->job->job_id); /* the cause, whatever follows */
         fail_instead(finish, error->message, 0);
     } else {
@@ -252,9 +265,8 @@ static void queue_finished(struct bqi_job *job, bq_id operation, enum bqi_outcom
         bqi_outcome_queue(finish);
         return;
     }
-    struct bqi_error error;
-    bqi_error_set(&error, BQ_ERR_OUT_OF_MEMORY, "Out of memory; the job will be run again.");
-    give_up(finish, &error);
+    free_finish(finish);
+    bqi_job_lose(job, operation);
 }
 
 void bqi_job_complete(struct bqi_job *job, bq_id operation, const char *result, size_t len) {
@@ -267,26 +279,43 @@ void bqi_job_store_failed(struct bqi_job *job, bq_id operation, const char *mess
     queue_finished(job, operation, BQI_OUTCOME_FAILED, message, strlen(message), fields);
 }
 
-void bqi_job_store_delayed(struct bqi_job *job, bq_id operation, double delay,
-                           const msgpack_sbuffer *fields) {
-    struct bqi_finish *finish = finish_new(job, operation, BQI_OUTCOME_DELAYED);
+/* A move back into the queue. */
+static void queue_move(struct bqi_job *job, bq_id operation, enum bqi_outcome outcome, double delay,
+                       const msgpack_sbuffer *fields) {
+    struct bqi_finish *finish = finish_new(job, operation, outcome);
     if (!finish)
         return;
     finish->delay = delay;
-    msgpack_sbuffer_write(&finish->fields, fields->data, fields->size);
+    if (fields)
+        msgpack_sbuffer_write(&finish->fields, fields->data, fields->size);
     bqi_outcome_queue(finish);
+}
+
+void bqi_job_store_delayed(struct bqi_job *job, bq_id operation, double delay,
+                           const msgpack_sbuffer *fields) {
+    queue_move(job, operation, BQI_OUTCOME_DELAYED, delay, fields);
 }
 
 void bqi_job_store_retried(struct bqi_job *job, bq_id operation, const msgpack_sbuffer *fields) {
-    struct bqi_finish *finish = finish_new(job, operation, BQI_OUTCOME_RETRIED);
-    if (!finish)
-        return;
-    msgpack_sbuffer_write(&finish->fields, fields->data, fields->size);
-    bqi_outcome_queue(finish);
+    queue_move(job, operation, BQI_OUTCOME_RETRIED, 0, fields);
 }
 
 void bqi_job_give_back(struct bqi_job *job, bq_id operation) {
-    struct bqi_finish *finish = finish_new(job, operation, BQI_OUTCOME_WAITING);
-    if (finish)
-        bqi_outcome_queue(finish);
+    queue_move(job, operation, BQI_OUTCOME_WAITING, 0, NULL);
+}
+
+void bqi_job_wait_for_limit(struct bqi_job *job, bq_id operation) {
+    queue_move(job, operation, BQI_OUTCOME_RATE_LIMITED, 0, NULL);
+}
+
+void bqi_job_moved(struct bqi_job *job, bq_id operation) {
+    struct bqi_worker *worker = job->worker;
+    int fetches = bqi_outcome_wants_next(job);
+    char *token = job->token;
+    job->token = NULL;
+    tell_outcome(worker->client, operation, "moved", 0);
+    bqi_job_release(job);
+    if (fetches)
+        bqi_worker_fetch_under(worker, token);
+    bqi_free(token);
 }

@@ -11,7 +11,8 @@ enum bqi_outcome {
     BQI_OUTCOME_FAILED,
     BQI_OUTCOME_RETRIED,
     BQI_OUTCOME_DELAYED,
-    BQI_OUTCOME_WAITING
+    BQI_OUTCOME_WAITING,
+    BQI_OUTCOME_RATE_LIMITED
 };
 
 struct bqi_finish {
@@ -34,8 +35,8 @@ struct bqi_finish {
 /* The name of the single command, for scripts and error texts. */
 const char *bqi_outcome_script(enum bqi_outcome outcome);
 void bqi_outcome_send(struct bqi_finish *finish);
-/* Whether the slot of the finished job shall take the next one along. */
-int bqi_outcome_wants_next(const struct bqi_worker *worker);
+/* Whether the job's end shall take the next one along. */
+int bqi_outcome_wants_next(const struct bqi_job *job);
 
 /* ---- job_outcome_batch.c ---- */
 

@@ -71,7 +71,7 @@ static void add_job(struct bqi_words *words, struct bqi_finish *finish) {
     int completed = finish->outcome == BQI_OUTCOME_COMPLETED;
     const msgpack_sbuffer *rule =
         &job->options->rule[completed ? BQI_FINISH_COMPLETED : BQI_FINISH_FAILED];
-    finish->fetches = bqi_outcome_wants_next(job->worker);
+    finish->fetches = bqi_outcome_wants_next(job);
     bqi_words_text(words, job->job_id);
     bqi_words_text(words, job->token);
     bqi_words_text(words, completed ? "completed" : "failed");

@@ -8,8 +8,9 @@
 #include "number.h"
 #include "pack.h"
 
-static const char *const script_names[] = {"moveToFinished", "moveToFinished", "retryJob",
-                                           "moveToDelayed", "moveJobFromActiveToWait"};
+static const char *const script_names[] = {
+    "moveToFinished", "moveToFinished",          "retryJob",
+    "moveToDelayed",  "moveJobFromActiveToWait", "moveJobFromActiveToWait"};
 
 static const enum bqi_key finish_keys[] = {
     BQI_KEY_WAIT,    BQI_KEY_ACTIVE,  BQI_KEY_PRIORITIZED, BQI_KEY_EVENTS, BQI_KEY_STALLED,
@@ -32,9 +33,10 @@ const char *bqi_outcome_script(enum bqi_outcome outcome) {
     return script_names[outcome];
 }
 
-int bqi_outcome_wants_next(const struct bqi_worker *worker) {
-    return worker->state == BQI_WORKER_OPEN && !worker->paused &&
-           worker->occupied + worker->fetching <= worker->credit;
+int bqi_outcome_wants_next(const struct bqi_job *job) {
+    const struct bqi_worker *worker = job->worker;
+    int may = job->manual ? job->fetches : worker->occupied + worker->fetching <= worker->credit;
+    return may && worker->state == BQI_WORKER_OPEN && !worker->paused;
 }
 
 static void pack_options(msgpack_sbuffer *out, const struct bqi_job *job, int target) {
@@ -134,8 +136,9 @@ void bqi_outcome_send(struct bqi_finish *finish) {
     char delay[40];
     msgpack_sbuffer packed;
     struct bqi_words words;
-    finish->fetches = finish->outcome != BQI_OUTCOME_RETRIED &&
-                      finish->outcome != BQI_OUTCOME_WAITING && bqi_outcome_wants_next(worker);
+    finish->fetches =
+        (finish->outcome <= BQI_OUTCOME_FAILED || finish->outcome == BQI_OUTCOME_DELAYED) &&
+        bqi_outcome_wants_next(finish->job);
     memset(&finish->base.base, 0, sizeof finish->base.base); /* it may be sent again */
     msgpack_sbuffer_init(&packed);
     bqi_words_init(&words);

@@ -49,37 +49,21 @@ static void pack_retention(msgpack_packer *packer, const json_t *of_job, const j
         pack_count(packer, -1);
 }
 
-static unsigned pack_finish(msgpack_sbuffer *out, const struct bqi_worker_options *worker,
-                            const struct bqi_run_options *options, const json_t *of_job,
-                            const json_t *of_worker) {
+static void pack_rule_members(msgpack_packer *packer, const struct bqi_run_options *options,
+                              const json_t *of_job, const json_t *of_worker) {
+    pack_retention(packer, of_job, of_worker);
+    bqi_pack_text(packer, "attempts");
+    bqi_pack_number(packer, (double)options->attempts);
+}
+
+static void pack_finish(msgpack_sbuffer *out, const struct bqi_worker_options *worker,
+                        const struct bqi_run_options *options, const json_t *of_job,
+                        const json_t *of_worker) {
     msgpack_packer packer;
-    unsigned members = 4;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    pack_retention(&packer, of_job, of_worker);
-    bqi_pack_text(&packer, "lockDuration");
-    bqi_pack_number(&packer, (double)worker->lock_duration);
-    bqi_pack_text(&packer, "attempts");
-    bqi_pack_number(&packer, (double)options->attempts);
-    bqi_pack_text(&packer, "maxMetricsSize");
-    if (worker->metrics_points >= 0)
-        bqi_pack_number(&packer, (double)worker->metrics_points);
-    else
-        bqi_pack_text(&packer, "");
-    if (worker->limiter_max > 0) {
-        members++;
-        bqi_pack_text(&packer, "limiter");
-        msgpack_pack_map(&packer, 2);
-        bqi_pack_text(&packer, "max");
-        bqi_pack_number(&packer, (double)worker->limiter_max);
-        bqi_pack_text(&packer, "duration");
-        bqi_pack_number(&packer, (double)worker->limiter_duration);
-    }
-    if (worker->name) {
-        members++;
-        bqi_pack_text(&packer, "name");
-        bqi_pack_text(&packer, worker->name);
-    }
-    return members;
+    pack_rule_members(&packer, options, of_job, of_worker);
+    bqi_worker_options_pack_metrics(worker, &packer);
+    bqi_worker_options_pack(worker, &packer);
 }
 
 static void pack_rule(msgpack_sbuffer *out, const struct bqi_run_options *options,
@@ -87,9 +71,7 @@ static void pack_rule(msgpack_sbuffer *out, const struct bqi_run_options *option
     msgpack_packer packer;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
     msgpack_pack_map(&packer, 2);
-    pack_retention(&packer, of_job, of_worker);
-    bqi_pack_text(&packer, "attempts");
-    bqi_pack_number(&packer, (double)options->attempts);
+    pack_rule_members(&packer, options, of_job, of_worker);
 }
 
 /* ---- life ---- */
@@ -104,9 +86,9 @@ static void read_object(struct bqi_run_options *options, const struct bqi_worker
     const json_t *kept[] = {json_object_get(object, "removeOnComplete"),
                             json_object_get(object, "removeOnFail")};
     const json_t *default_kept[] = {worker->remove_on_complete, worker->remove_on_fail};
+    options->finish_members = 3 + bqi_worker_options_members(worker);
     for (int i = 0; i < 2; i++) {
-        options->finish_members =
-            pack_finish(&options->finish[i], worker, options, kept[i], default_kept[i]);
+        pack_finish(&options->finish[i], worker, options, kept[i], default_kept[i]);
         pack_rule(&options->rule[i], options, kept[i], default_kept[i]);
     }
 }

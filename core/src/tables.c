@@ -35,6 +35,8 @@ const struct bqi_option bqi_worker_options[] = {
     {"lockDuration", BQI_OPTION_INTEGER, 0, 1, HUGE_VAL, "30000", "an integer (ms) of at least 1"},
     {"lockRenewTime", BQI_OPTION_INTEGER, BQI_OPTION_NULLABLE, 1, HUGE_VAL, "null", "an integer (ms) of at least 1, or null"},
     {"skipLockRenewal", BQI_OPTION_BOOLEAN, 0, -HUGE_VAL, HUGE_VAL, "false", "true or false"},
+    {"maxJobDuration", BQI_OPTION_INTEGER, BQI_OPTION_NULLABLE, 1, HUGE_VAL, "null", "an integer (ms) of at least 1, or null"},
+    {"cancelOnLockLost", BQI_OPTION_BOOLEAN, 0, -HUGE_VAL, HUGE_VAL, "false", "true or false"},
     {"stalledInterval", BQI_OPTION_INTEGER, 0, 1, HUGE_VAL, "30000", "an integer (ms) of at least 1"},
     {"maxStalledCount", BQI_OPTION_INTEGER, 0, 0, HUGE_VAL, "1", "an integer of at least 0"},
     {"skipStalledCheck", BQI_OPTION_BOOLEAN, 0, -HUGE_VAL, HUGE_VAL, "false", "true or false"},
@@ -92,7 +94,7 @@ const struct bqi_option_scope bqi_option_scopes[] = {
     {NULL, NULL, 0},
     {"client", bqi_client_options, 13},
     {"queue", bqi_queue_options, 4},
-    {"worker", bqi_worker_options, 15},
+    {"worker", bqi_worker_options, 17},
     {"job", bqi_job_options, 19},
     {"events", bqi_events_options, 2},
     {"repeat", bqi_repeat_options, 10},
@@ -156,6 +158,7 @@ const struct bqi_job_field bqi_job_fields[] = {
     {"deid", BQ_TAG_DEDUPLICATION_ID, BQ_KIND_BYTES},
     {"defa", BQ_TAG_DEFERRED_FAILURE, BQ_KIND_BYTES},
     {"pb", BQ_TAG_PROCESSED_BY, BQ_KIND_BYTES},
+    {"tm", BQ_TAG_TELEMETRY_METADATA, BQ_KIND_BYTES},
 };
 
-const size_t bqi_job_field_count = 21;
+const size_t bqi_job_field_count = 22;

@@ -8,12 +8,13 @@
 #include "random.h"
 
 void bqi_worker_free(struct bqi_worker *worker) {
-    struct bqi_timer *timers[] = {&worker->limit_timer, &worker->lock_timer, &worker->stalled_timer,
+    struct bqi_timer *timers[] = {&worker->limit_timer, &worker->lock_timer,
+                                  &worker->duration_timer, &worker->stalled_timer,
                                   &worker->grace_timer};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
         bqi_timer_close(timers[i]);
     while (worker->jobs)
-        bqi_job_free(worker->jobs);
+        bqi_job_release(worker->jobs);
     bqi_blocking_free(&worker->blocking);
     bqi_run_options_unref(worker->last_options);
     bqi_operations_free(&worker->pause_operations);
@@ -57,8 +58,7 @@ static void on_limit_over(void *arg) {
     worker->drained = 0; /* fetch at once, whatever the marker says */
 }
 
-/* Whether a rate limit is in force; its end is then being waited for. */
-static int is_limited(struct bqi_worker *worker) {
+int bqi_worker_is_limited(struct bqi_worker *worker) {
     if (worker->limit_until == 0)
         return 0;
     int64_t left = worker->limit_until - bqi_now();
@@ -93,7 +93,7 @@ void bqi_worker_turn(struct bqi_worker *worker) {
     bqi_worker_check_ends(worker);
     if (worker->state != BQI_WORKER_OPEN || worker->paused || free_slots(worker) <= 0)
         return;
-    if (!bqi_connection_is_ready(worker->client->connection) || is_limited(worker) ||
+    if (!bqi_connection_is_ready(worker->client->connection) || bqi_worker_is_limited(worker) ||
         worker->blocking.waiting)
         return;
     if (!worker->drained)
@@ -195,10 +195,12 @@ static void grant_credit(bq_client *client, struct bqi_request *request) {
     int first = worker->credit == 0;
     int64_t credit = worker->credit + request->number;
     worker->credit = (int32_t)(credit < 0 ? 0 : credit > INT32_MAX ? INT32_MAX : credit);
+    if (free_slots(worker) <= 0 &&
+        !worker->waiter) /* a marker that it pops now would wake nobody */
+        bqi_worker_interrupt_wait(worker);
     if (!first || worker->credit == 0)
         return;
-    if (!worker->options.skip_stalled_check && !bqi_timer_is_active(&worker->stalled_timer))
-        bqi_worker_check_stalled(worker);
+    bqi_worker_start_stalled_checks(worker);
     if (!worker->options.skip_lock_renewal)
         bqi_worker_start_lock_timer(worker);
 }

@@ -17,6 +17,8 @@ struct bqi_worker_options {
     int64_t lock_duration;
     int64_t lock_renew_time;
     int skip_lock_renewal;
+    int64_t max_job_duration; /* 0: no limit */
+    int cancel_on_lock_lost;
     int64_t stalled_interval;
     int64_t max_stalled_count;
     int skip_stalled_check;
@@ -32,6 +34,7 @@ struct bqi_worker_options {
 
 struct bqi_job;
 struct bqi_finish;
+struct bqi_manual;
 
 struct bqi_worker {
     bq_id id;
@@ -62,12 +65,15 @@ struct bqi_worker {
     struct bqi_finish *outcomes; /* of this turn, not yet sent */
     struct bqi_finish **outcomes_end;
     struct bqi_run_options *last_options;
+    int32_t manual_calls;      /* commands of manual processing that are not answered */
+    struct bqi_manual *waiter; /* the getNextJob that waits for the marker; NULL: the engine does */
     int renewing;
     int checking_stalled;
     int32_t commands; /* on their way, holding a pointer to the worker */
 
     struct bqi_timer limit_timer;
     struct bqi_timer lock_timer;
+    struct bqi_timer duration_timer;
     struct bqi_timer stalled_timer;
     struct bqi_timer grace_timer;
 };
@@ -83,6 +89,8 @@ struct bqi_worker_command {
 void bqi_worker_connected(struct bqi_worker *worker); /* the shared connection is usable */
 void bqi_worker_turn(struct bqi_worker *worker);      /* decide what to do next */
 void bqi_worker_free(struct bqi_worker *worker);
+/* Whether a rate limit is in force; its end is then being waited for. */
+int bqi_worker_is_limited(struct bqi_worker *worker);
 
 /* Submit on the shared connection; `script` NULL: a command that is none. `command` is zeroed but
  * for its embedding struct, and counts as on its way until bqi_worker_command_ended. */
@@ -99,6 +107,12 @@ void bqi_worker_out_of_memory(struct bqi_worker *worker);
 int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *conf,
                             struct bqi_error *error);
 void bqi_worker_options_free(struct bqi_worker_options *options);
+/* The entries lockDuration, limiter? and name? of a packed map; and how many these are. */
+unsigned bqi_worker_options_members(const struct bqi_worker_options *options);
+void bqi_worker_options_pack(const struct bqi_worker_options *options, msgpack_packer *packer);
+/* The entry maxMetricsSize. */
+void bqi_worker_options_pack_metrics(const struct bqi_worker_options *options,
+                                     msgpack_packer *packer);
 
 /* ---- worker_close.c ---- */
 
@@ -114,14 +128,24 @@ void bqi_worker_check_ends(struct bqi_worker *worker);
 
 /* Fetch for up to `slots` slots; returns for how many. */
 int bqi_worker_fetch(struct bqi_worker *worker, int slots);
-/* The packed {token, lockDuration, limiter?, name?} of every fetching script. */
+/* Fetch one job under this token. */
+void bqi_worker_fetch_under(struct bqi_worker *worker, const char *token);
+/* The moveToActive of any fetch of one job. */
+void bqi_worker_submit_fetch(struct bqi_worker *worker, struct bqi_worker_command *command,
+                             const char *token, bqi_command_done done);
+
 void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
                            msgpack_sbuffer *out);
-/* Read the four-element answer of a fetching script; `token` is the one it was called with. */
-void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply, const char *token);
-
-/* The packed {lockDuration, maxMetricsSize, limiter?, name?} of the commands for many jobs. */
 void bqi_worker_pack_batch(const struct bqi_worker *worker, msgpack_sbuffer *out);
+
+/* Read the four-element answer of a fetching script, NULL for none: what it says of the queue is
+ * noted, and the job's hash returned if it brings one. */
+const redisReply *bqi_worker_note_fetched(struct bqi_worker *worker, const redisReply *reply);
+/* The same, and the job becomes the worker's; `token` is the one that the script was called with.
+ */
+void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply, const char *token);
+/* Nothing is fetched for so many ms; 0: fetch now. */
+void bqi_worker_limit(struct bqi_worker *worker, int64_t ttl);
 
 /* ---- job_outcome.c ---- */
 
@@ -131,6 +155,8 @@ void bqi_worker_send_outcomes(struct bqi_worker *worker);
 /* ---- worker_marker.c ---- */
 
 void bqi_worker_wait_for_marker(struct bqi_worker *worker);
+/* Wait on the blocking connection, which is ready. 0: something is due, fetch. */
+int bqi_worker_begin_wait(struct bqi_worker *worker);
 int bqi_worker_open_blocking(struct bqi_worker *worker);
 void bqi_worker_interrupt_wait(struct bqi_worker *worker);
 
@@ -139,5 +165,25 @@ void bqi_worker_interrupt_wait(struct bqi_worker *worker);
 void bqi_worker_start_lock_timer(struct bqi_worker *worker);
 void bqi_worker_renew_locks(struct bqi_worker *worker, int all);
 void bqi_worker_check_stalled(struct bqi_worker *worker);
+/* Once, unless they are switched off. */
+void bqi_worker_start_stalled_checks(struct bqi_worker *worker);
+
+/* ---- worker_cancel.c ---- */
+
+/* Ask the host to cancel a running job. */
+void bqi_worker_cancel(struct bqi_job *job, const char *why);
+/* The time of maxJobDuration begins. */
+void bqi_worker_watch_duration(struct bqi_job *job);
+
+/* ---- call_worker.c ---- */
+
+/* The wait of the getNextJob `waiter` is over: fetch, or answer that there is no job. */
+void bqi_manual_woken(struct bqi_worker *worker, int fetches);
+/* Answer a command of manual processing: the outcome (NULL: none), and what `fetched`, NULL for
+ * nothing, brings. */
+void bqi_manual_answer(struct bqi_worker *worker, bq_id operation, const char *outcome,
+                       double delay, const redisReply *fetched, const char *token);
+/* Another answer was given. */
+void bqi_manual_ended(struct bqi_worker *worker);
 
 #endif

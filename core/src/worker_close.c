@@ -10,15 +10,17 @@ int bqi_worker_is_over(const struct bqi_worker *worker) {
 }
 
 static int is_idle(const struct bqi_worker *worker) {
-    return worker->occupied == 0 && worker->fetching == 0;
+    return worker->occupied == 0 && worker->fetching == 0 && worker->manual_calls == 0;
 }
 
 static void end_close(struct bqi_worker *worker) {
     worker->state = BQI_WORKER_CLOSED;
     bqi_timer_stop(&worker->lock_timer);
+    bqi_timer_stop(&worker->duration_timer);
     bqi_timer_stop(&worker->stalled_timer);
     bqi_timer_stop(&worker->limit_timer);
     bqi_timer_stop(&worker->grace_timer);
+    bqi_worker_interrupt_wait(worker);
     bqi_blocking_close(&worker->blocking);
     bqi_operations_answer(&worker->pause_operations, worker->client);
     bqi_operations_answer(&worker->close_operations, worker->client);
@@ -72,8 +74,7 @@ void bqi_worker_abandon(struct bqi_worker *worker) {
         job->renewing = 0;
         if (job->finishing && !job->repeating) /* its command holds it until it is answered */
             continue;
-        bqi_job_free(job);
-        worker->occupied--;
+        bqi_job_release(job);
     }
     if (worker->state != BQI_WORKER_CLOSED)
         end_close(worker);

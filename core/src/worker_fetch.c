@@ -22,47 +22,24 @@ struct fetch {
     char tokens[][TOKEN_SIZE];
 };
 
-static unsigned member_count(const struct bqi_worker_options *options) {
-    return 1u + (options->limiter_max > 0) + (options->name != NULL);
-}
-
-static void pack_members(const struct bqi_worker_options *options, msgpack_packer *packer) {
-    bqi_pack_text(packer, "lockDuration");
-    bqi_pack_number(packer, (double)options->lock_duration);
-    if (options->limiter_max > 0) {
-        bqi_pack_text(packer, "limiter");
-        msgpack_pack_map(packer, 2);
-        bqi_pack_text(packer, "max");
-        bqi_pack_number(packer, (double)options->limiter_max);
-        bqi_pack_text(packer, "duration");
-        bqi_pack_number(packer, (double)options->limiter_duration);
-    }
-    if (options->name) {
-        bqi_pack_text(packer, "name");
-        bqi_pack_text(packer, options->name);
-    }
-}
-
+/* The packed {token, lockDuration, limiter?, name?} of every command that fetches. */
 void bqi_worker_pack_fetch(const struct bqi_worker *worker, const char *token,
                            msgpack_sbuffer *out) {
     msgpack_packer packer;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, 1 + member_count(&worker->options));
+    msgpack_pack_map(&packer, 1 + bqi_worker_options_members(&worker->options));
     bqi_pack_text(&packer, "token");
     bqi_pack_text(&packer, token);
-    pack_members(&worker->options, &packer);
+    bqi_worker_options_pack(&worker->options, &packer);
 }
 
+/* The packed {maxMetricsSize, lockDuration, limiter?, name?} of the commands for many jobs. */
 void bqi_worker_pack_batch(const struct bqi_worker *worker, msgpack_sbuffer *out) {
     msgpack_packer packer;
     msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, 1 + member_count(&worker->options));
-    bqi_pack_text(&packer, "maxMetricsSize");
-    if (worker->options.metrics_points >= 0)
-        bqi_pack_number(&packer, (double)worker->options.metrics_points);
-    else
-        bqi_pack_text(&packer, "");
-    pack_members(&worker->options, &packer);
+    msgpack_pack_map(&packer, 1 + bqi_worker_options_members(&worker->options));
+    bqi_worker_options_pack_metrics(&worker->options, &packer);
+    bqi_worker_options_pack(&worker->options, &packer);
 }
 
 /* ---- a fetched job ---- */
@@ -98,13 +75,12 @@ int bqi_job_write_event(struct bqi_buffer *into, const struct bqi_job *job, cons
 }
 
 static void fail_unseen(struct bqi_job *job, const redisReply *hash, const char *why) {
-    struct bqi_failure failure = {why, NULL, 1, 0};
+    const struct bqi_failure failure = {.kind = BQI_FAILURE_UNRECOVERABLE, .message = why};
     bqi_job_write_event(&job->worker->client->outbox.written, job, hash, why);
     bqi_job_fail(job, 0, &failure);
 }
 
-/* Options come from the hash; those of the last job are shared if the text is the same. */
-static int read_options(struct bqi_job *job, const redisReply *hash, struct bqi_error *error) {
+int bqi_job_read_options(struct bqi_job *job, const redisReply *hash, struct bqi_error *error) {
     struct bqi_worker *worker = job->worker;
     const redisReply *text = bqi_job_field(hash, "opts");
     struct bqi_run_options *last = worker->last_options;
@@ -123,6 +99,8 @@ static int read_options(struct bqi_job *job, const redisReply *hash, struct bqi_
 
 static void hand_over(struct bqi_job *job, const redisReply *hash) {
     struct bqi_worker *worker = job->worker;
+    if (worker->options.max_job_duration)
+        bqi_worker_watch_duration(job);
     if (bqi_job_write_event(&worker->client->outbox.written, job, hash, NULL) == 0)
         return;
     bqi_worker_out_of_memory(worker);
@@ -147,8 +125,7 @@ static const char *reason_to_fail(const struct bqi_job *job, const redisReply *h
 
 static void admit_readable(struct bqi_job *job, const redisReply *hash) {
     const char *why = reason_to_fail(job, hash);
-    const redisReply *scheduler = bqi_job_field(hash, "rjk");
-    if (scheduler && scheduler->len)
+    if (bqi_job_is_scheduled(hash))
         bqi_job_schedule_next(job, hash, why);
     else if (why)
         fail_unseen(job, hash, why);
@@ -167,7 +144,7 @@ static void admit(struct bqi_job *job, const redisReply *hash) {
                       job->job_id);
         bqi_worker_error(worker, &error, job->job_id);
         fail_unseen(job, hash, error.message);
-    } else if (read_options(job, hash, &error) != 0) {
+    } else if (bqi_job_read_options(job, hash, &error) != 0) {
         bqi_worker_error(worker, &error, job->job_id);
         fail_unseen(job, hash, error.message);
     } else {
@@ -201,16 +178,20 @@ static void fetch_failed(struct bqi_worker *worker, const char *why) {
     worker->window = worker->drained = 1;
 }
 
-void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
-                             const char *token) {
+void bqi_worker_limit(struct bqi_worker *worker, int64_t ttl) {
+    worker->limit_until = ttl > 0 ? bqi_now() + ttl : 0;
+    worker->drained = 0;
+}
+
+const redisReply *bqi_worker_note_fetched(struct bqi_worker *worker, const redisReply *reply) {
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         fetch_failed(worker, reply->str);
-        return;
+        return NULL;
     }
     if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
         worker->limit_until = worker->block_until = 0;
         nothing_fetched(worker);
-        return;
+        return NULL;
     }
     const redisReply *hash = reply->element[0];
     int64_t limit = whole_number(reply->element[2]), due = whole_number(reply->element[3]);
@@ -218,19 +199,25 @@ void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
     worker->block_until = due > 0 ? due : 0;
     if (hash->type != REDIS_REPLY_ARRAY || reply->element[1]->type != REDIS_REPLY_STRING) {
         nothing_fetched(worker);
-        return;
+        return NULL;
     }
     worker->drained = 0;
     worker->found = 1;
+    return hash;
+}
+
+void bqi_worker_take_fetched(struct bqi_worker *worker, const redisReply *reply,
+                             const char *token) {
+    const redisReply *hash = bqi_worker_note_fetched(worker, reply);
+    if (!hash)
+        return;
     if (worker->window < WIDEST_WINDOW) /* one more per job: twice as many per round trip */
         worker->window++;
-    struct bqi_job *job = bqi_job_new(worker, reply->element[1]->str, token, hash);
-    if (!job) {
+    struct bqi_job *job = bqi_job_new(worker, reply->element[1]->str, token, hash, 0);
+    if (job)
+        admit(job, hash);
+    else
         bqi_worker_out_of_memory(worker); /* the job's lock expires and it is recovered */
-        return;
-    }
-    worker->occupied++;
-    admit(job, hash);
 }
 
 /* ---- moveToActive, and fetchJobs for several slots ---- */
@@ -271,11 +258,13 @@ static void make_tokens(struct bqi_worker *worker, struct fetch *fetch) {
                  (unsigned long long)worker->last_token++);
 }
 
-static void submit_single(struct bqi_worker *worker, struct fetch *fetch) {
+void bqi_worker_submit_fetch(struct bqi_worker *worker, struct bqi_worker_command *command,
+                             const char *token, bqi_command_done done) {
     struct bqi_words words;
     msgpack_sbuffer packed;
+    command->base.droppable = worker;
     msgpack_sbuffer_init(&packed);
-    bqi_worker_pack_fetch(worker, fetch->tokens[0], &packed);
+    bqi_worker_pack_fetch(worker, token, &packed);
     bqi_words_init(&words);
     bqi_words_script(&words, bqi_script_find("moveToActive"));
     bqi_words_keys(&words, &worker->queue->keys, fetch_keys,
@@ -283,13 +272,14 @@ static void submit_single(struct bqi_worker *worker, struct fetch *fetch) {
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
     bqi_words_int(&words, bqi_now());
     bqi_words_add(&words, packed.data, packed.size);
-    bqi_worker_submit(worker, &fetch->base, "moveToActive", &words, on_fetched);
+    bqi_worker_submit(worker, command, "moveToActive", &words, done);
     msgpack_sbuffer_destroy(&packed);
 }
 
 static void submit_batch(struct bqi_worker *worker, struct fetch *fetch) {
     struct bqi_words words;
     msgpack_sbuffer packed;
+    fetch->base.base.droppable = worker;
     msgpack_sbuffer_init(&packed);
     bqi_worker_pack_batch(worker, &packed);
     bqi_words_init(&words);
@@ -305,20 +295,35 @@ static void submit_batch(struct bqi_worker *worker, struct fetch *fetch) {
     msgpack_sbuffer_destroy(&packed);
 }
 
-int bqi_worker_fetch(struct bqi_worker *worker, int slots) {
-    size_t count = slots < BATCH ? (size_t)slots : BATCH;
+/* NULL: out of memory, which is told. */
+static struct fetch *new_fetch(struct bqi_worker *worker, size_t count) {
     struct fetch *fetch = bqi_calloc(sizeof *fetch + count * sizeof *fetch->tokens);
     if (!fetch) {
         bqi_worker_out_of_memory(worker);
-        return 0;
+        return NULL;
     }
     fetch->count = count;
-    fetch->base.base.droppable = worker;
-    make_tokens(worker, fetch);
     worker->fetching += (int32_t)count;
+    return fetch;
+}
+
+int bqi_worker_fetch(struct bqi_worker *worker, int slots) {
+    size_t count = slots < BATCH ? (size_t)slots : BATCH;
+    struct fetch *fetch = new_fetch(worker, count);
+    if (!fetch)
+        return 0;
+    make_tokens(worker, fetch);
     if (count == 1)
-        submit_single(worker, fetch);
+        bqi_worker_submit_fetch(worker, &fetch->base, fetch->tokens[0], on_fetched);
     else
         submit_batch(worker, fetch);
     return (int)count;
+}
+
+void bqi_worker_fetch_under(struct bqi_worker *worker, const char *token) {
+    struct fetch *fetch = new_fetch(worker, 1);
+    if (!fetch)
+        return;
+    snprintf(fetch->tokens[0], TOKEN_SIZE, "%s", token);
+    bqi_worker_submit_fetch(worker, &fetch->base, fetch->tokens[0], on_fetched);
 }

@@ -23,6 +23,8 @@ static void lose_lock(struct bqi_worker *worker, const char *job_id) {
         bqi_record_int(&event, BQ_TAG_WORKER, worker->id);
         bqi_record_text(&event, BQ_TAG_JOB_ID, job_id);
         bqi_record_end(&event);
+        if (worker->options.cancel_on_lock_lost)
+            bqi_worker_cancel(job, "its lock was lost");
         return;
     }
 }

@@ -38,6 +38,19 @@ static void take_marker(struct bqi_worker *worker, const redisReply *reply, int6
         worker->block_until = due;
 }
 
+static void note_wait_over(struct bqi_worker *worker, const redisReply *reply,
+                           const struct bqi_error *error, int64_t known_due) {
+    if (!error) {
+        take_marker(worker, reply, known_due);
+    } else if (error->code == BQ_ERR_REDIS_ERROR) {
+        bqi_worker_error(worker, error, NULL);
+        worker->limit_until =
+            bqi_now() + PAUSE_AFTER_ERROR_MS; /* what is refused now may be later */
+    } else {
+        look_now(worker); /* a marker may have been popped and lost on the way */
+    }
+}
+
 static void on_marker(struct bqi_command *command, const redisReply *reply,
                       const struct bqi_error *error) {
     struct wait *wait = (struct wait *)command;
@@ -46,17 +59,9 @@ static void on_marker(struct bqi_command *command, const redisReply *reply,
     bqi_free(wait);
     bqi_blocking_ended(&worker->blocking);
     bqi_worker_command_ended(worker);
-    if (!error) {
-        take_marker(worker, reply, known_due);
-        return;
-    }
-    if (error->code == BQ_ERR_REDIS_ERROR) {
-        bqi_worker_error(worker, error, NULL);
-        worker->limit_until =
-            bqi_now() + PAUSE_AFTER_ERROR_MS; /* what is refused now may be later */
-    } else {
-        look_now(worker); /* a marker may have been popped and lost on the way */
-    }
+    note_wait_over(worker, reply, error, known_due);
+    if (worker->waiter)
+        bqi_manual_woken(worker, !error && !worker->drained);
 }
 
 /* Seconds to block; 0: do not. */
@@ -88,23 +93,29 @@ static void submit_wait(struct bqi_worker *worker, struct wait *wait, double sec
     bqi_blocking_submit(&worker->blocking, &words, &wait->base.base, ms);
 }
 
-void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
-    if (!bqi_blocking_is_ready(&worker->blocking))
-        return;
+int bqi_worker_begin_wait(struct bqi_worker *worker) {
     double seconds = wait_seconds(worker);
     struct wait *wait = seconds > 0 ? bqi_calloc(sizeof *wait) : NULL;
     if (!wait) {
         look_now(worker);
-        bqi_worker_fetch(worker, 1);
-        return;
+        return 0;
     }
     wait->known_due = worker->block_until;
     worker->block_until = 0;
     submit_wait(worker, wait, seconds);
+    return 1;
+}
+
+void bqi_worker_wait_for_marker(struct bqi_worker *worker) {
+    if (bqi_blocking_is_ready(&worker->blocking) && !bqi_worker_begin_wait(worker))
+        bqi_worker_fetch(worker, 1);
 }
 
 void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
-    bqi_blocking_interrupt(&worker->blocking, "the worker stops waiting");
+    if (worker->blocking.waiting)
+        bqi_blocking_interrupt(&worker->blocking, "the worker stops waiting");
+    else if (worker->waiter)
+        bqi_manual_woken(worker, 0);
 }
 
 /* ---- the blocking connection ---- */
@@ -112,6 +123,8 @@ void bqi_worker_interrupt_wait(struct bqi_worker *worker) {
 static void on_ready(void *arg) {
     struct bqi_worker *worker = arg;
     worker->drained = 0;
+    if (worker->waiter)
+        bqi_manual_woken(worker, 1);
     if (bqi_connection_is_ready(worker->client->connection))
         bqi_worker_connected(worker);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "pack.h"
 #include "worker.h"
 
 static int copy_of(const bq_conf *conf, const char *name, json_t **copy) {
@@ -18,6 +19,8 @@ int bqi_worker_options_read(struct bqi_worker_options *options, const bq_conf *c
     options->lock_renew_time =
         bqi_conf_int(conf, scope, "lockRenewTime", options->lock_duration / 2);
     options->skip_lock_renewal = bqi_conf_bool(conf, scope, "skipLockRenewal");
+    options->max_job_duration = bqi_conf_int(conf, scope, "maxJobDuration", 0);
+    options->cancel_on_lock_lost = bqi_conf_bool(conf, scope, "cancelOnLockLost");
     options->stalled_interval = bqi_conf_int(conf, scope, "stalledInterval", 30000);
     options->max_stalled_count = bqi_conf_int(conf, scope, "maxStalledCount", 1);
     options->skip_stalled_check = bqi_conf_bool(conf, scope, "skipStalledCheck");
@@ -47,4 +50,36 @@ void bqi_worker_options_free(struct bqi_worker_options *options) {
     json_decref(options->remove_on_complete);
     json_decref(options->remove_on_fail);
     memset(options, 0, sizeof *options);
+}
+
+/* ---- what commands are told of them ---- */
+
+unsigned bqi_worker_options_members(const struct bqi_worker_options *options) {
+    return 1u + (options->limiter_max > 0) + (options->name != NULL);
+}
+
+void bqi_worker_options_pack(const struct bqi_worker_options *options, msgpack_packer *packer) {
+    bqi_pack_text(packer, "lockDuration");
+    bqi_pack_number(packer, (double)options->lock_duration);
+    if (options->limiter_max > 0) {
+        bqi_pack_text(packer, "limiter");
+        msgpack_pack_map(packer, 2);
+        bqi_pack_text(packer, "max");
+        bqi_pack_number(packer, (double)options->limiter_max);
+        bqi_pack_text(packer, "duration");
+        bqi_pack_number(packer, (double)options->limiter_duration);
+    }
+    if (options->name) {
+        bqi_pack_text(packer, "name");
+        bqi_pack_text(packer, options->name);
+    }
+}
+
+void bqi_worker_options_pack_metrics(const struct bqi_worker_options *options,
+                                     msgpack_packer *packer) {
+    bqi_pack_text(packer, "maxMetricsSize");
+    if (options->metrics_points >= 0)
+        bqi_pack_number(packer, (double)options->metrics_points);
+    else
+        bqi_pack_text(packer, "");
 }

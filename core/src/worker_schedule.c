@@ -23,6 +23,8 @@ struct bqi_scheduling {
     int64_t next; /* ms since the epoch; 0: the script finds it */
     msgpack_sbuffer packed;
     struct bqi_buffer event; /* what the host is told of the job in the end */
+    bq_id operation;         /* that it answers; 0: none, the job is the engine's own */
+    struct bqi_buffer empty; /* the answer without the job */
     char *why;               /* the job is to fail with this; NULL: it runs */
     struct bqi_timer repeat_timer;
 };
@@ -32,6 +34,7 @@ static void free_scheduling(struct bqi_scheduling *scheduling) {
     bqi_worker_command_ended(scheduling->base.worker);
     msgpack_sbuffer_destroy(&scheduling->packed);
     bqi_buffer_free(&scheduling->event);
+    bqi_buffer_free(&scheduling->empty);
     json_decref(scheduling->opts);
     bqi_free(scheduling->job_id);
     bqi_free(scheduling->scheduler);
@@ -39,10 +42,25 @@ static void free_scheduling(struct bqi_scheduling *scheduling) {
     bqi_free(scheduling);
 }
 
+/* The worker closes. */
+static void drop(struct bqi_scheduling *scheduling) {
+    struct bqi_worker *worker = scheduling->base.worker;
+    struct bqi_error error;
+    if (scheduling->operation) {
+        bqi_error_set(&error, BQ_ERR_CLOSED,
+                      "The worker was closed before the next iteration of job scheduler %s could "
+                      "be stored.",
+                      scheduling->scheduler);
+        bqi_client_error(worker->client, scheduling->operation, &error);
+        bqi_manual_ended(worker);
+    }
+    free_scheduling(scheduling);
+}
+
 void bqi_job_drop_scheduling(struct bqi_job *job) {
     struct bqi_scheduling *scheduling = job->scheduling;
     job->scheduling = NULL;
-    free_scheduling(scheduling);
+    drop(scheduling);
 }
 
 static struct bqi_job *find_job(const struct bqi_scheduling *scheduling) {
@@ -51,19 +69,40 @@ static struct bqi_job *find_job(const struct bqi_scheduling *scheduling) {
 
 /* ---- ends ---- */
 
+/* The command of manual processing that took the job is answered, and the job the caller's. */
+static void answer(struct bqi_scheduling *scheduling, struct bqi_job *job,
+                   const struct bqi_buffer *event) {
+    struct bqi_worker *worker = scheduling->base.worker;
+    if (bqi_outbox_append(&worker->client->outbox, event) != 0)
+        bqi_worker_out_of_memory(worker);
+    bqi_manual_ended(worker);
+    if (job)
+        bqi_job_release(job);
+}
+
+static void hand_over(struct bqi_scheduling *scheduling, struct bqi_job *job) {
+    struct bqi_worker *worker = scheduling->base.worker;
+    if (worker->state != BQI_WORKER_OPEN) {
+        bqi_job_give_back(job, 0);
+    } else if (bqi_outbox_append(&worker->client->outbox, &scheduling->event) != 0) {
+        bqi_worker_out_of_memory(worker);
+        bqi_job_give_back(job, 0);
+    } else if (scheduling->why) {
+        const struct bqi_failure failure = {.kind = BQI_FAILURE_UNRECOVERABLE,
+                                            .message = scheduling->why};
+        bqi_job_fail(job, 0, &failure);
+    } else if (worker->options.max_job_duration) {
+        bqi_worker_watch_duration(job);
+    }
+}
+
 /* On to the host, or to where it was going without a scheduler. */
 static void go_on(struct bqi_scheduling *scheduling) {
     struct bqi_job *job = find_job(scheduling);
-    struct bqi_worker *worker = scheduling->base.worker;
-    if (job && worker->state != BQI_WORKER_OPEN) {
-        bqi_job_give_back(job, 0);
-    } else if (job && bqi_outbox_append(&worker->client->outbox, &scheduling->event) != 0) {
-        bqi_worker_out_of_memory(worker);
-        bqi_job_give_back(job, 0);
-    } else if (job && scheduling->why) {
-        struct bqi_failure failure = {scheduling->why, NULL, 1, 0};
-        bqi_job_fail(job, 0, &failure);
-    }
+    if (scheduling->operation)
+        answer(scheduling, job, &scheduling->event);
+    else if (job)
+        hand_over(scheduling, job);
     free_scheduling(scheduling);
 }
 
@@ -78,11 +117,12 @@ static void tell(const struct bqi_scheduling *scheduling, const struct bqi_error
  * to whoever can do better. */
 static void leave_active(struct bqi_scheduling *scheduling, const struct bqi_error *error) {
     struct bqi_job *job = find_job(scheduling);
-    if (job) {
+    if (job)
         tell(scheduling, error);
-        job->worker->occupied--;
-        bqi_job_free(job);
-    }
+    if (scheduling->operation)
+        answer(scheduling, job, &scheduling->empty);
+    else if (job)
+        bqi_job_release(job);
     free_scheduling(scheduling);
 }
 
@@ -127,7 +167,7 @@ static void on_updated(struct bqi_command *command, const redisReply *reply,
     else if (bqi_error_is_passing(error))
         try_again(scheduling, error);
     else if (error->code == BQ_ERR_CLOSED)
-        free_scheduling(scheduling);
+        drop(scheduling);
     else
         leave_active(scheduling, error);
 }
@@ -202,7 +242,7 @@ static void on_probed(struct bqi_command *command, const redisReply *reply,
     struct bqi_scheduling *scheduling = (struct bqi_scheduling *)command;
     struct bqi_error legacy;
     if (error && error->code == BQ_ERR_CLOSED) {
-        free_scheduling(scheduling);
+        drop(scheduling);
     } else if (error) {
         leave_active(scheduling, error);
     } else if (reply->integer) {
@@ -236,36 +276,61 @@ static void probe(struct bqi_scheduling *scheduling) {
 /* ---- start ---- */
 
 static int fill_in(struct bqi_scheduling *scheduling, const struct bqi_job *job,
-                   const redisReply *hash, const char *why) {
+                   const redisReply *hash) {
     const redisReply *key = bqi_job_field(hash, "rjk");
     scheduling->job = job->id;
     scheduling->job_id = bqi_strndup(job->job_id, strlen(job->job_id));
     scheduling->scheduler = bqi_strndup(key->str, key->len);
     scheduling->opts = json_loadb(job->options->text, job->options->text_len, 0, NULL);
-    scheduling->why = why ? bqi_strndup(why, strlen(why)) : NULL;
-    return scheduling->job_id && scheduling->scheduler && scheduling->opts &&
-                   (!why || scheduling->why) &&
-                   bqi_job_write_event(&scheduling->event, job, hash, why) == 0
-               ? 0
-               : -1;
+    return scheduling->job_id && scheduling->scheduler && scheduling->opts ? 0 : -1;
 }
 
-void bqi_job_schedule_next(struct bqi_job *job, const redisReply *hash, const char *why) {
-    struct bqi_worker *worker = job->worker;
+static struct bqi_scheduling *new_scheduling(struct bqi_worker *worker) {
     struct bqi_scheduling *scheduling = bqi_calloc(sizeof *scheduling);
-    if (!scheduling) { /* the lock expires and the job is taken again */
-        bqi_worker_out_of_memory(worker);
-        worker->occupied--;
-        bqi_job_free(job);
-        return;
-    }
+    if (!scheduling)
+        return NULL;
     msgpack_sbuffer_init(&scheduling->packed);
     scheduling->base.worker = worker;
     worker->commands++;
-    if (fill_in(scheduling, job, hash, why) != 0)
+    return scheduling;
+}
+
+static void start(struct bqi_scheduling *scheduling, int status) {
+    if (status != 0)
         leave_for_memory(scheduling);
     else if (bqi_scheduler_is_legacy(scheduling->scheduler))
         probe(scheduling);
     else
         iteration(scheduling);
+}
+
+int bqi_job_is_scheduled(const redisReply *hash) {
+    const redisReply *scheduler = bqi_job_field(hash, "rjk");
+    return scheduler && scheduler->len;
+}
+
+void bqi_job_schedule_next(struct bqi_job *job, const redisReply *hash, const char *why) {
+    struct bqi_scheduling *scheduling = new_scheduling(job->worker);
+    if (!scheduling) { /* the lock expires and the job is taken again */
+        bqi_worker_out_of_memory(job->worker);
+        bqi_job_release(job);
+        return;
+    }
+    scheduling->why = why ? bqi_strndup(why, strlen(why)) : NULL;
+    int failed = fill_in(scheduling, job, hash) != 0 || (why && !scheduling->why) ||
+                 bqi_job_write_event(&scheduling->event, job, hash, why) != 0;
+    start(scheduling, failed);
+}
+
+int bqi_job_schedule_manual(struct bqi_job *job, const redisReply *hash, bq_id operation,
+                            struct bqi_buffer *event, struct bqi_buffer *empty) {
+    struct bqi_scheduling *scheduling = new_scheduling(job->worker);
+    if (!scheduling)
+        return -1;
+    scheduling->operation = operation;
+    scheduling->event = *event;
+    scheduling->empty = *empty;
+    *event = *empty = (struct bqi_buffer){0};
+    start(scheduling, fill_in(scheduling, job, hash));
+    return 0;
 }

@@ -63,3 +63,8 @@ void bqi_worker_check_stalled(struct bqi_worker *worker) {
     bqi_words_int(&words, worker->options.stalled_interval);
     bqi_worker_submit(worker, check, "moveStalledJobsToWait", &words, on_checked);
 }
+
+void bqi_worker_start_stalled_checks(struct bqi_worker *worker) {
+    if (!worker->options.skip_stalled_check && !bqi_timer_is_active(&worker->stalled_timer))
+        bqi_worker_check_stalled(worker);
+}

@@ -38,7 +38,10 @@ const (
 	EventJob int = 3
 	// A job whose worker was lost went back to wait.
 	EventStalled int = 4
-	// The first fetch, or one after a fetch that found something, found nothing.
+	// The first fetch, or one after a fetch that found something, found nothing: no
+	// job waits for this worker, or the queue is paused or at its concurrency. Not
+	// told while the worker is rate limited or knows of a delayed job. It says
+	// nothing of other workers; the event "drained" of the queue does.
 	EventDrained int = 5
 	// A queue's, worker's or queue event reader's connections are usable for the
 	// first time.
@@ -56,6 +59,10 @@ const (
 	EventFailed int = 11
 	// An entry of a queue's event stream.
 	EventQueueEvent int = 12
+	// A running job should be cancelled: it runs longer than maxJobDuration, or its
+	// lock was lost and cancelOnLockLost is set. Its outcome is still the host's to
+	// tell.
+	EventCancel int = 13
 )
 
 // Types of request records.
@@ -93,7 +100,7 @@ const (
 	TagState uint16 = 7
 	// How many.
 	TagCount uint16 = 8
-	// completed, failed, retried, delayed or waiting.
+	// completed, failed, retried, delayed, waiting or moved.
 	TagOutcome uint16 = 9
 	// Why one entry of a bulk request was refused: {code, name, message}.
 	TagEntryError uint16 = 10
@@ -160,6 +167,14 @@ const (
 	// Fields of a queue event but for its name, as they are in the stream: an object
 	// of texts.
 	TagFields uint16 = 63
+	// The queue is rate limited for so many ms.
+	TagRateLimit uint16 = 74
+	// When the next delayed job is due, ms since epoch.
+	TagDelayUntil uint16 = 75
+	// Delay before the next attempt of the job that was ended, ms.
+	TagRetryDelay uint16 = 76
+	// Trace that the next attempt goes on with, as written by the last failure.
+	TagTelemetryMetadata uint16 = 77
 )
 
 // Codes of errors.

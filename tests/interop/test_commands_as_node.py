@@ -30,7 +30,10 @@ SCHEDULERS = {
     "removeJobScheduler",
 }
 FLOWS = {"addFlows", "getFlow"}
-ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS | FLOWS
+MANUAL = {"getNextJob", "moveJobToCompleted", "moveJobToFailed", "startStalledCheckTimer"}
+ELSEWHERE = (
+    {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS | FLOWS | MANUAL
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -241,6 +241,26 @@ static void a_script_error_behind_stored_outcomes_loses_none(void **state) {
     }
 }
 
+static void credit_taken_back_holds_across_a_batch(void **state) {
+    (void)state;
+    for (int i = 0; i < JOBS; i++)
+        add_job(i, NULL);
+    take_jobs(16, NULL);
+    occupy();
+    bq_worker_credit(host->client, worker, -13);
+    for (int i = 0; i < 12; i++)
+        outcomes[i] = bq_easy_done(host->client, jobs[i]->id, "\"r\"");
+    for (int i = 0; i < 12; i++)
+        is_completed(i);
+    assert_int_equal(server_integer(server, "LLEN bull:q:active"), 4); /* one more than allowed */
+    assert_int_equal(host_count(host, BQ_EV_JOB, 0), 16);
+    for (int i = 12; i < 16; i++)
+        host_done(host, jobs[i], "\"r\"");
+    for (int i = 0; i < 3; i++)
+        next_job();
+    assert_int_equal(server_integer(server, "LLEN bull:q:active"), 3);
+}
+
 static void pausing_meanwhile_takes_no_further_job(void **state) {
     (void)state;
     for (int i = 0; i < JOBS; i++)
@@ -323,6 +343,7 @@ int main(void) {
         WITH_QUEUE(rate_limits_hold_across_a_batch),
         WITH_QUEUE(concurrency_of_the_queue_holds_across_a_batch),
         WITH_QUEUE(a_script_error_behind_stored_outcomes_loses_none),
+        WITH_QUEUE(credit_taken_back_holds_across_a_batch),
         WITH_QUEUE(pausing_meanwhile_takes_no_further_job),
         WITH_QUEUE(outcomes_told_before_a_close_are_stored),
         WITH_QUEUE(outcomes_told_before_a_forced_close_are_stored_or_answered),

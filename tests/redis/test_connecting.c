@@ -2,6 +2,7 @@
 #include "support_fixture.h"
 #include "support_stranger.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,49 @@ static void a_call_fails_after_as_many_attempts_as_are_allowed(void **state) {
     assert_non_null(strstr(message(error), "ECONNREFUSED"));
     assert_int_equal(event_integer(error, BQ_TAG_FLAGS), BQ_FLAG_RETRIABLE);
     assert_int_equal(host_count(host, BQ_EV_ERROR, 0), 3); /* the call's, and two attempts */
+}
+
+static void a_client_with_nothing_under_way_closes_at_once_without_a_server(void **state) {
+    (void)state;
+    host = open_port(free_port(), NULL);
+    host_worker_begin(host, host_queue_begin(host, "q", NULL), NULL);
+    host_error_event(host, BQ_ERR_CONNECTION_FAILED);
+    int64_t begin = clock_ms();
+    host_reply(host, bq_client_close(host->client, -1));
+    assert_true(clock_ms() - begin < 1000);
+}
+
+static atomic_int handshakes;
+
+static const char *as_one_that_is_silent(int turn) {
+    (void)turn;
+    atomic_fetch_add(&handshakes, 1);
+    return "";
+}
+
+static void a_client_with_nothing_under_way_closes_at_once_before_a_silent_server(void **state) {
+    (void)state;
+    struct stranger *stranger = stranger_start(as_one_that_is_silent);
+    host = open_port(stranger_port(stranger), NULL);
+    bq_id worker = host_worker_begin(host, host_queue_begin(host, "q", NULL), NULL);
+    bq_worker_credit(host->client, worker, 5);
+    UNTIL(atomic_load(&handshakes) > 0);
+    int64_t begin = clock_ms();
+    host_reply(host, bq_client_close(host->client, 10000));
+    assert_true(clock_ms() - begin < 1000);
+    stranger_stop(stranger);
+}
+
+static void a_call_under_way_is_waited_for_as_long_as_the_grace_lasts(void **state) {
+    (void)state;
+    host = open_port(free_port(), NULL);
+    bq_id call = add(host_queue_begin(host, "q", NULL));
+    int64_t begin = clock_ms();
+    bq_id close = bq_client_close(host->client, 200);
+    host_error(host, call, BQ_ERR_CLOSED);
+    host_reply(host, close);
+    assert_true(clock_ms() - begin >= 190);
+    assert_true(clock_ms() - begin < 2000);
 }
 
 static void a_bulk_call_that_finds_no_server_is_answered_for_each_entry(void **state) {
@@ -419,6 +463,9 @@ int main(void) {
         ALONE(a_socket_path_that_is_too_long_is_an_error),
         ALONE(a_refused_connection_is_told_and_tried_again),
         ALONE(a_call_fails_after_as_many_attempts_as_are_allowed),
+        ALONE(a_client_with_nothing_under_way_closes_at_once_without_a_server),
+        ALONE(a_client_with_nothing_under_way_closes_at_once_before_a_silent_server),
+        ALONE(a_call_under_way_is_waited_for_as_long_as_the_grace_lasts),
         ALONE(a_bulk_call_that_finds_no_server_is_answered_for_each_entry),
         ALONE(a_patient_call_waits_until_the_server_is_there),
         ALONE(without_offline_queue_a_call_fails_at_once),

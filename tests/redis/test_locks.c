@@ -120,6 +120,80 @@ static void a_job_removed_while_it_runs_cannot_be_finished(void **state) {
                         "Missing key for job 1. moveToFinished");
 }
 
+/* ---- cancelling ---- */
+
+static const struct event *is_cancelled(const struct event *job, const char *why) {
+    const struct event *cancel = host_wait(host, BQ_EV_CANCEL, job->id);
+    assert_int_equal(event_integer(cancel, BQ_TAG_WORKER), worker);
+    assert_string_equal(job_id_of(cancel), job_id_of(job));
+    assert_string_equal(event_text(host, cancel, BQ_TAG_MESSAGE), why);
+    return cancel;
+}
+
+static void a_job_that_runs_too_long_is_cancelled_once_and_left_to_its_lock(void **state) {
+    (void)state;
+    int64_t begin = clock_ms();
+    const struct event *job = start_job("{\"lockDuration\":300,\"skipStalledCheck\":true,"
+                                        "\"maxJobDuration\":400}");
+    is_cancelled(job, "it runs longer than maxJobDuration, 400 ms");
+    assert_true(clock_ms() - begin >= 400);
+    assert_true(host_count(host, BQ_EV_LOCKS_RENEWED, 0) > 0);
+    UNTIL(!server_integer(server, "EXISTS bull:q:1:lock"));
+    assert_null(host_try(host, BQ_EV_CANCEL, 0, 500));
+    assert_int_equal(host_count(host, BQ_EV_LOCK_LOST, 0), 0);
+    host_error(host, bq_easy_done(host->client, job->id, "1"), BQ_ERR_JOB_LOCK_NOT_EXIST);
+}
+
+static void a_cancelled_job_that_ends_before_its_lock_is_stored(void **state) {
+    (void)state;
+    const struct event *job = start_job("{\"maxJobDuration\":50}");
+    is_cancelled(job, "it runs longer than maxJobDuration, 50 ms");
+    assert_string_equal(host_fail(host, job, "{\"message\":\"cancelled\"}"), "failed");
+}
+
+static void each_job_has_its_own_duration(void **state) {
+    (void)state;
+    const struct event *first = start_job("{\"maxJobDuration\":250}");
+    bq_worker_credit(host->client, worker, 2);
+    for (int64_t end = clock_ms() + 120; clock_ms() < end;)
+        wait_a_moment();
+    host_add(host, queue, "{}", NULL);
+    host_add(host, queue, "{}", NULL);
+    const struct event *second = next_job(), *third = next_job();
+    host_done(host, second, "1");
+    is_cancelled(first, "it runs longer than maxJobDuration, 250 ms");
+    assert_int_equal(host_count(host, BQ_EV_CANCEL, third->id), 0);
+    is_cancelled(third, "it runs longer than maxJobDuration, 250 ms");
+    assert_int_equal(host_count(host, BQ_EV_CANCEL, second->id), 0);
+}
+
+static void a_job_given_up_for_its_duration_is_run_by_another(void **state) {
+    (void)state;
+    start_job("{\"lockDuration\":150,\"skipStalledCheck\":true,\"maxJobDuration\":100}");
+    bq_id other = host_worker(host, queue, "{\"stalledInterval\":60}", 1);
+    const struct event *again = next_job();
+    assert_int_equal(event_integer(again, BQ_TAG_WORKER), other);
+    assert_int_equal(event_integer(again, BQ_TAG_STALLED_COUNTER), 1);
+    host_done(host, again, "1");
+}
+
+static void a_lost_lock_cancels_its_job_if_that_is_asked_for(void **state) {
+    (void)state;
+    const struct event *job = start_job("{\"lockDuration\":300,\"skipStalledCheck\":true,"
+                                        "\"cancelOnLockLost\":true}");
+    server_do(server, "DEL bull:q:1:lock");
+    host_wait(host, BQ_EV_LOCK_LOST, job->id);
+    is_cancelled(job, "its lock was lost");
+}
+
+static void a_lost_lock_cancels_nothing_by_itself(void **state) {
+    (void)state;
+    const struct event *job = start_job(SHORT_LOCK);
+    server_do(server, "DEL bull:q:1:lock");
+    host_wait(host, BQ_EV_LOCK_LOST, job->id);
+    assert_null(host_try(host, BQ_EV_CANCEL, 0, 200));
+}
+
 /* ---- stalled jobs ---- */
 
 #define QUICK_CHECK "{\"lockDuration\":150,\"stalledInterval\":60}"
@@ -195,6 +269,12 @@ int main(void) {
         WITH_QUEUE(a_lost_lock_frees_its_slot_with_the_outcome),
         WITH_QUEUE(a_job_that_is_not_active_any_more_cannot_be_retried),
         WITH_QUEUE(a_job_removed_while_it_runs_cannot_be_finished),
+        WITH_QUEUE(a_job_that_runs_too_long_is_cancelled_once_and_left_to_its_lock),
+        WITH_QUEUE(a_cancelled_job_that_ends_before_its_lock_is_stored),
+        WITH_QUEUE(each_job_has_its_own_duration),
+        WITH_QUEUE(a_job_given_up_for_its_duration_is_run_by_another),
+        WITH_QUEUE(a_lost_lock_cancels_its_job_if_that_is_asked_for),
+        WITH_QUEUE(a_lost_lock_cancels_nothing_by_itself),
         WITH_QUEUE(jobs_of_a_lost_worker_are_run_by_another),
         WITH_QUEUE(a_job_that_stalls_too_often_is_failed_unseen),
         WITH_QUEUE(a_job_that_runs_long_is_not_taken_for_stalled),

@@ -317,6 +317,20 @@ static void credit_taken_back_holds_for_the_next_jobs(void **state) {
     next_job();
 }
 
+static void a_marker_is_left_to_others_once_no_slot_is_free(void **state) {
+    (void)state;
+    add_many(1);
+    work("{\"drainDelay\":60}", 2);
+    next_job();
+    UNTIL(server_info(server, "blocked_clients") == 1);
+    bq_worker_credit(host->client, worker, -1);
+    UNTIL(server_info(server, "blocked_clients") == 0);
+    bq_id other = host_worker(host, queue, "{\"drainDelay\":60}", 1);
+    UNTIL(server_info(server, "blocked_clients") == 1);
+    add_many(1);
+    assert_int_equal(event_integer(next_job(), BQ_TAG_WORKER), other);
+}
+
 /* The server is silent while the fetches are on their way, so that none is answered in between. */
 static void jobs_fetched_while_credit_is_taken_back_go_back(void **state) {
     (void)state;
@@ -504,6 +518,7 @@ int main(void) {
         WITH_QUEUE(no_more_jobs_are_held_than_credit_was_given),
         WITH_QUEUE(free_slots_fill_up_without_waiting_for_a_job_to_end),
         WITH_QUEUE(credit_taken_back_holds_for_the_next_jobs),
+        WITH_QUEUE(a_marker_is_left_to_others_once_no_slot_is_free),
         WITH_QUEUE(jobs_fetched_while_credit_is_taken_back_go_back),
         WITH_QUEUE(the_largest_credit_is_taken_as_it_is),
         WITH_QUEUE(many_free_slots_do_not_flood_a_short_queue_with_fetches),

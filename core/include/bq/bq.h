@@ -165,15 +165,17 @@ BQ_API bq_id bq_call(bq_client *client, bq_id queue, const char *command,
 /*
  * Open a worker on a queue with a BQ_CONF_WORKER conf (NULL: the defaults).
  * It holds no credit yet, so it takes no job; it renews locks and looks for
- * stalled jobs from its first credit on. Jobs arrive as BQ_EV_JOB.
+ * stalled jobs from its first credit on. Jobs arrive as BQ_EV_JOB. One that is
+ * never given credit serves manual processing: see getNextJob.
  */
 BQ_API bq_id bq_worker_open(bq_client *client, bq_id queue, bq_conf *conf);
 
 /*
  * Add `slots` to the number of jobs that the host will hold at once (negative:
- * take back). A slot is used by a job from its BQ_EV_JOB until bq_job_done or
- * bq_job_fail, and is then free again by itself: a worker of concurrency n is
- * given n once. Returns 0 or a refusal.
+ * take back; jobs that run go on, and none is taken before fewer run). A slot
+ * is used by a job from its BQ_EV_JOB until bq_job_done or bq_job_fail, and is
+ * then free again by itself: a worker of concurrency n is given n once.
+ * Returns 0 or a refusal.
  */
 BQ_API int bq_worker_credit(bq_client *client, bq_id worker, int32_t slots);
 
@@ -199,12 +201,24 @@ BQ_API bq_id bq_worker_close(bq_client *client, bq_id worker, int64_t grace_ms);
 BQ_API bq_id bq_job_done(bq_client *client, bq_id job, bq_bytes result);
 
 /*
- * The job failed. `failure` is a JSON object: "message" (text), "name" (text:
- * the error's class; "UnrecoverableError" forbids a retry), "stack" (text, one
- * entry of the job's stack traces), "giveBack" (true: not a failure, put the
- * job back to wait, attempts uncounted). Whether and when it is retried is
- * decided here from the job's attempts and backoff; the reply's field "outcome"
- * tells. BQ_EINVAL when `failure` is not such an object.
+ * The job failed. `failure` is a JSON object of, all optional:
+ *   "message" (text)  the failed reason; a host whose language throws other
+ *     values than errors makes a text of them
+ *   "name" (text)  the error's class; "UnrecoverableError" forbids a retry
+ *   "stack" (text)  one entry of the job's stack traces
+ *   "backoffDelay" (number)  ms before a retry, by the host's own strategy; it
+ *     counts where the job's backoff is of a type that the core does not know,
+ *     which otherwise fails the job. -1: no retry; 0: at once
+ *   "telemetryMetadata" (text)  kept with the job for its next attempt
+ *   "moved" (true)  not a failure: the handler has moved the job itself, to
+ *     delayed, wait or waiting-children; only its slot is free again
+ *   "giveBack" (true)  not a failure: put the job back to wait
+ * The message "bullmq:rateLimitExceeded" (or no message and the name
+ * "RateLimitError") is no failure either: the job goes back to wait and the
+ * worker takes none before the queue's rate limit has ended.
+ * Whether and when it is retried is decided here from the job's attempts and
+ * backoff; the reply's field "outcome" tells. BQ_EINVAL when `failure` is not
+ * such an object. On connection loss as bq_job_done.
  */
 BQ_API bq_id bq_job_fail(bq_client *client, bq_id job, bq_bytes failure);
 

@@ -58,7 +58,10 @@ enum bq_event {
     BQ_EV_STALLED = 4,
     /*
      * The first fetch, or one after a fetch that found something, found
-     * nothing.
+     * nothing: no job waits for this worker, or the queue is paused or at its
+     * concurrency. Not told while the worker is rate limited or knows of a
+     * delayed job. It says nothing of other workers; the event "drained" of the
+     * queue does.
      */
     BQ_EV_DRAINED = 5,
     /*
@@ -83,7 +86,13 @@ enum bq_event {
      */
     BQ_EV_FAILED = 11,
     /* An entry of a queue's event stream. */
-    BQ_EV_QUEUE_EVENT = 12
+    BQ_EV_QUEUE_EVENT = 12,
+    /*
+     * A running job should be cancelled: it runs longer than maxJobDuration, or
+     * its lock was lost and cancelOnLockLost is set. Its outcome is still the
+     * host's to tell.
+     */
+    BQ_EV_CANCEL = 13
 };
 
 /* Types of request records. */
@@ -124,7 +133,7 @@ enum bq_tag {
     BQ_TAG_STATE = 7,
     /* How many. */
     BQ_TAG_COUNT = 8,
-    /* completed, failed, retried, delayed or waiting. */
+    /* completed, failed, retried, delayed, waiting or moved. */
     BQ_TAG_OUTCOME = 9,
     /* Why one entry of a bulk request was refused: {code, name, message}. */
     BQ_TAG_ENTRY_ERROR = 10,
@@ -192,7 +201,17 @@ enum bq_tag {
      * Fields of a queue event but for its name, as they are in the stream: an
      * object of texts.
      */
-    BQ_TAG_FIELDS = 63
+    BQ_TAG_FIELDS = 63,
+    /* The queue is rate limited for so many ms. */
+    BQ_TAG_RATE_LIMIT = 74,
+    /* When the next delayed job is due, ms since epoch. */
+    BQ_TAG_DELAY_UNTIL = 75,
+    /* Delay before the next attempt of the job that was ended, ms. */
+    BQ_TAG_RETRY_DELAY = 76,
+    /*
+     * Trace that the next attempt goes on with, as written by the last failure.
+     */
+    BQ_TAG_TELEMETRY_METADATA = 77
 };
 
 /* Errors: the CODE of a BQ_EV_ERROR record. */

@@ -378,6 +378,97 @@ static inline bq_id bq_easy_pause(bq_client *client, bq_id queue) {
 }
 
 /*
+ * Manual processing: take the next job under a token of the caller's. The job
+ * takes no credit of the worker, its lock is not renewed, and a deferredFailure
+ * is the caller's to heed; end it with moveJobToCompleted or moveJobToFailed.
+ * The first call never blocks. No job while the worker is paused or rate
+ * limited. On connection loss it waits for Redis.
+ * worker: Handle of an open worker on this queue, whose options apply.
+ * token: Lock token of the job, any text that no one else uses.
+ * block: true: after a fetch that found nothing, wait for a job up to the
+ * worker's drainDelay. Default: true.
+ * Reply: OUTCOME of a job that was ended, and RETRY_DELAY where delayed; the
+ * fields of the next job and its TOKEN if one was taken; RATE_LIMIT and
+ * DELAY_UNTIL where they hold.
+ */
+static inline bq_id bq_easy_get_next_job(bq_client *client, bq_id queue,
+                                         const char *token, int64_t worker,
+                                         int block) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "worker", worker);
+    bq_easy_text(&args, "token", token);
+    bq_easy_boolean(&args, "block", block);
+    return bq_easy_call(client, queue, "getNextJob", &args, bq_bytes_of(NULL));
+}
+
+/*
+ * Manual processing: complete a job with a return value (JSON, empty: null).
+ * Where it cannot complete (lock lost, children pending) the answer is an error
+ * and the job stays as it is. On connection loss it waits for Redis.
+ * worker: Handle of an open worker on this queue, whose options apply.
+ * id: Id of the job.
+ * token: The token it was taken with. "0": no lock is checked. Default: "0".
+ * fetch_next: Take the next job under the same token. Default: true.
+ * Reply: OUTCOME of a job that was ended, and RETRY_DELAY where delayed; the
+ * fields of the next job and its TOKEN if one was taken; RATE_LIMIT and
+ * DELAY_UNTIL where they hold.
+ */
+static inline bq_id
+bq_easy_move_job_to_completed(bq_client *client, bq_id queue, const char *id,
+                              const char *token, const char *return_value,
+                              int64_t worker, int fetch_next) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "worker", worker);
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "token", token);
+    bq_easy_boolean(&args, "fetchNext", fetch_next);
+    return bq_easy_call(client, queue, "moveJobToCompleted", &args,
+                        bq_bytes_of(return_value));
+}
+
+/*
+ * Manual processing: fail an attempt of a job. The payload is the failure
+ * object of bq_job_fail without moved and giveBack; attempts and backoff decide
+ * on a retry as they do for a worker. On connection loss it waits for Redis.
+ * worker: Handle of an open worker on this queue, whose options apply.
+ * id: Id of the job.
+ * token: The token it was taken with. "0": no lock is checked. Default: "0".
+ * fetch_next: Take the next job under the same token, unless the failed one is
+ * retried at once. Default: false.
+ * Reply: OUTCOME of a job that was ended, and RETRY_DELAY where delayed; the
+ * fields of the next job and its TOKEN if one was taken; RATE_LIMIT and
+ * DELAY_UNTIL where they hold.
+ */
+static inline bq_id bq_easy_move_job_to_failed(bq_client *client, bq_id queue,
+                                               const char *id,
+                                               const char *token,
+                                               const char *failure,
+                                               int64_t worker, int fetch_next) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "worker", worker);
+    bq_easy_text(&args, "id", id);
+    bq_easy_text(&args, "token", token);
+    bq_easy_boolean(&args, "fetchNext", fetch_next);
+    return bq_easy_call(client, queue, "moveJobToFailed", &args,
+                        bq_bytes_of(failure));
+}
+
+/*
+ * Let a worker that was given no credit look for stalled jobs, unless its
+ * skipStalledCheck is set.
+ * worker: Handle of an open worker on this queue, whose options apply.
+ * Reply: no field.
+ */
+static inline bq_id bq_easy_start_stalled_check_timer(bq_client *client,
+                                                      bq_id queue,
+                                                      int64_t worker) {
+    bq_buffer args = BQ_BUFFER_INIT;
+    bq_easy_integer(&args, "worker", worker);
+    return bq_easy_call(client, queue, "startStalledCheckTimer", &args,
+                        bq_bytes_of(NULL));
+}
+
+/*
  * End the pause.
  * Reply: no field.
  */

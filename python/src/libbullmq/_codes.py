@@ -27,7 +27,10 @@ EV_REPLY: Final = 1  # An operation succeeded.
 EV_ERROR: Final = 2
 EV_JOB: Final = 3  # A job to run.
 EV_STALLED: Final = 4  # A job whose worker was lost went back to wait.
-# The first fetch, or one after a fetch that found something, found nothing.
+# The first fetch, or one after a fetch that found something, found nothing: no job waits for
+# this worker, or the queue is paused or at its concurrency. Not told while the worker is rate
+# limited or knows of a delayed job. It says nothing of other workers; the event "drained" of
+# the queue does.
 EV_DRAINED: Final = 5
 # A queue's, worker's or queue event reader's connections are usable for the first time.
 EV_READY: Final = 6
@@ -39,6 +42,9 @@ EV_LOCK_LOST: Final = 10
 # A job failed before it reached a handler: stalled or started too often, or unreadable.
 EV_FAILED: Final = 11
 EV_QUEUE_EVENT: Final = 12  # An entry of a queue's event stream.
+# A running job should be cancelled: it runs longer than maxJobDuration, or its lock was lost
+# and cancelOnLockLost is set. Its outcome is still the host's to tell.
+EV_CANCEL: Final = 13
 
 # Types of request records.
 REC_ADD: Final = 100  # One job of addBulk: NAME, DATA, OPTS.
@@ -60,7 +66,7 @@ TAG_FLAGS: Final = 5  # 1 retriable, 2 fatal.
 TAG_WORKER: Final = 6  # Id of the worker.
 TAG_STATE: Final = 7  # State of the connection: connected, lost or restored.
 TAG_COUNT: Final = 8  # How many.
-TAG_OUTCOME: Final = 9  # completed, failed, retried, delayed or waiting.
+TAG_OUTCOME: Final = 9  # completed, failed, retried, delayed, waiting or moved.
 # Why one entry of a bulk request was refused: {code, name, message}.
 TAG_ENTRY_ERROR: Final = 10
 TAG_JOB_ID: Final = 20  # Id of the job in its queue.
@@ -95,6 +101,11 @@ TAG_EVENT_NAME: Final = 61  # Name of a queue event: added, completed, a custom 
 TAG_STREAM_ID: Final = 62  # Id of the entry in the event stream.
 # Fields of a queue event but for its name, as they are in the stream: an object of texts.
 TAG_FIELDS: Final = 63
+TAG_RATE_LIMIT: Final = 74  # The queue is rate limited for so many ms.
+TAG_DELAY_UNTIL: Final = 75  # When the next delayed job is due, ms since epoch.
+TAG_RETRY_DELAY: Final = 76  # Delay before the next attempt of the job that was ended, ms.
+# Trace that the next attempt goes on with, as written by the last failure.
+TAG_TELEMETRY_METADATA: Final = 77
 
 # Errors.
 ERR_JOB_NOT_EXIST: Final = -1  # The job's hash is gone.
@@ -226,6 +237,8 @@ OPTION_SCOPES: Final[dict[str, int]] = {
     "lockDuration": CONF_WORKER,
     "lockRenewTime": CONF_WORKER,
     "skipLockRenewal": CONF_WORKER,
+    "maxJobDuration": CONF_WORKER,
+    "cancelOnLockLost": CONF_WORKER,
     "stalledInterval": CONF_WORKER,
     "maxStalledCount": CONF_WORKER,
     "skipStalledCheck": CONF_WORKER,

@@ -313,6 +313,13 @@ class WorkerOptions(QueueOptions, total=False):
     lockRenewTime: int | None
     # Never renew locks. Default: false.
     skipLockRenewal: bool
+    # Age at which a running job is given up: its lock is not renewed any more, so that it may
+    # stall and be run by another worker, and the handler is asked to cancel, once. Unset: no
+    # limit. In ms.
+    maxJobDuration: int | None
+    # Ask a running job's handler to cancel when its lock is found lost. Otherwise it runs on,
+    # and its outcome is refused. Default: false.
+    cancelOnLockLost: bool
     # Time between two checks for stalled jobs. In ms. Default: 30000.
     stalledInterval: int
     # How often a job may stall before it is failed. Default: 1.

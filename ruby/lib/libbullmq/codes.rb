@@ -27,7 +27,7 @@ module BullMQ
     EV_ERROR = 2 # An operation failed, or something went wrong that belongs to no operation.
     EV_JOB = 3 # A job to run.
     EV_STALLED = 4 # A job whose worker was lost went back to wait.
-    EV_DRAINED = 5 # The first fetch, or one after a fetch that found something, found nothing.
+    EV_DRAINED = 5 # The first fetch, or one after a fetch that found something, found nothing: no job waits for this worker, or the queue is paused or at its concurrency. Not told while the worker is rate limited or knows of a delayed job. It says nothing of other workers; the event "drained" of the queue does.
     EV_READY = 6 # A queue's, worker's or queue event reader's connections are usable for the first time.
     EV_CONNECTION = 7 # The connection was lost or restored.
     EV_WARNING = 8 # A setting of the server endangers jobs.
@@ -35,6 +35,7 @@ module BullMQ
     EV_LOCK_LOST = 10 # Renewal found that a running job's lock is gone or belongs to another worker.
     EV_FAILED = 11 # A job failed before it reached a handler: stalled or started too often, or unreadable.
     EV_QUEUE_EVENT = 12 # An entry of a queue's event stream.
+    EV_CANCEL = 13 # A running job should be cancelled: it runs longer than maxJobDuration, or its lock was lost and cancelOnLockLost is set. Its outcome is still the host's to tell.
 
     # Types of request records.
     REC_ADD = 100 # One job of addBulk: NAME, DATA, OPTS.
@@ -55,7 +56,7 @@ module BullMQ
     TAG_WORKER = 6 # Id of the worker.
     TAG_STATE = 7 # State of the connection: connected, lost or restored.
     TAG_COUNT = 8 # How many.
-    TAG_OUTCOME = 9 # completed, failed, retried, delayed or waiting.
+    TAG_OUTCOME = 9 # completed, failed, retried, delayed, waiting or moved.
     TAG_ENTRY_ERROR = 10 # Why one entry of a bulk request was refused: {code, name, message}.
     TAG_JOB_ID = 20 # Id of the job in its queue.
     TAG_NAME = 21 # Name of the job.
@@ -88,6 +89,10 @@ module BullMQ
     TAG_EVENT_NAME = 61 # Name of a queue event: added, completed, a custom one, ...
     TAG_STREAM_ID = 62 # Id of the entry in the event stream.
     TAG_FIELDS = 63 # Fields of a queue event but for its name, as they are in the stream: an object of texts.
+    TAG_RATE_LIMIT = 74 # The queue is rate limited for so many ms.
+    TAG_DELAY_UNTIL = 75 # When the next delayed job is due, ms since epoch.
+    TAG_RETRY_DELAY = 76 # Delay before the next attempt of the job that was ended, ms.
+    TAG_TELEMETRY_METADATA = 77 # Trace that the next attempt goes on with, as written by the last failure.
 
     # Errors.
     ERR_JOB_NOT_EXIST = -1 # The job's hash is gone.
