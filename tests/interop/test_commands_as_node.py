@@ -31,9 +31,7 @@ SCHEDULERS = {
 }
 FLOWS = {"addFlows", "getFlow"}
 MANUAL = {"getNextJob", "moveJobToCompleted", "moveJobToFailed", "startStalledCheckTimer"}
-ELSEWHERE = (
-    {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS | FLOWS | MANUAL
-)
+ELSEWHERE = {"add", "addBulk", "getJob", "publishEvent", "waitUntilFinished"} | SCHEDULERS | FLOWS | MANUAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
