@@ -136,7 +136,7 @@ static void on_turn(uv_prepare_t *handle) {
     bqi_client_check_closed(client);
     for (struct bqi_connection *c = client->connections, *next; c; c = next) {
         next = c->next;
-        bqi_connection_flush(c);
+        bqi_connection_turn(c);
     }
     bqi_outbox_publish(&client->outbox);
 }

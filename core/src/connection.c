@@ -225,7 +225,9 @@ static void out_of_memory(struct bqi_connection *connection) {
     attempt_failed(connection, &error);
 }
 
-void bqi_connection_flush(struct bqi_connection *connection) {
+void bqi_connection_turn(struct bqi_connection *connection) {
+    if (connection->socket)
+        bqi_socket_read_on(connection->socket);
     if (!connection->socket || (connection->out.length == 0 && !connection->out.failed))
         return;
     if (connection->out.failed)

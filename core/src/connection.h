@@ -65,8 +65,8 @@ void bqi_connection_submit_words(struct bqi_connection *connection, struct bqi_w
 /* Answer with BQ_ERR_CLOSED what waits for a connection and is `droppable` by `owner`. */
 void bqi_connection_drop_waiting(struct bqi_connection *connection, const void *owner);
 
-/* Once per loop turn: everything submitted leaves in one write. */
-void bqi_connection_flush(struct bqi_connection *connection);
+/* Once per loop turn: everything submitted leaves in one write, and reading goes on. */
+void bqi_connection_turn(struct bqi_connection *connection);
 
 /* Drop the socket and connect anew, at once. */
 void bqi_connection_reset(struct bqi_connection *connection, const char *why);

@@ -5,7 +5,9 @@
 
 #include "alloc.h"
 
-enum { READ_SIZE = 64 * 1024 };
+/* What a turn of the loop reads of one connection. A server that has answered many commands at once
+ * is idle until it gets the next ones: the sooner the first answers are through, the better. */
+enum { READ_SIZE = 8 * 1024 };
 
 /* Separate from the socket, because one socket may try several addresses and the handle of a failed
  * try is still closing when the next begins. */
@@ -32,6 +34,7 @@ struct bqi_socket {
     uv_connect_t connect;
     uv_write_t write;
     int writing;
+    int paused;                  /* reading, until the next turn */
     struct bqi_buffer in_flight; /* what libuv writes now */
     struct bqi_buffer queued;    /* what follows it */
     char read_buffer[READ_SIZE];
@@ -123,12 +126,25 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer) {
         gone(socket, 0, n == UV_EOF ? "the server closed the connection" : uv_strerror((int)n));
         return;
     }
+    if (n == READ_SIZE) { /* libuv would read on at once */
+        uv_read_stop(stream);
+        socket->paused = 1;
+    }
     socket->references++; /* a callback may drop the socket while its reader is in use */
     if (redisReaderFeed(socket->reader, buffer->base, (size_t)n) == REDIS_OK)
         deliver_replies(socket);
     else
         gone(socket, 0, "out of memory");
     release(socket);
+}
+
+void bqi_socket_read_on(struct bqi_socket *socket) {
+    if (!socket->paused || socket->dropped)
+        return;
+    socket->paused = 0;
+    int status = uv_read_start(&socket->uv->stream, on_alloc, on_read);
+    if (status != 0)
+        gone(socket, 0, uv_strerror(status));
 }
 
 /* ---- writing ---- */

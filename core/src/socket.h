@@ -25,6 +25,9 @@ struct bqi_socket *bqi_socket_open(uv_loop_t *loop, const struct bqi_server_opti
 /* Take over the bytes in `out` (which becomes empty) and write them. */
 void bqi_socket_write(struct bqi_socket *socket, struct bqi_buffer *out);
 
+/* Once per loop turn: a turn reads a limited amount. */
+void bqi_socket_read_on(struct bqi_socket *socket);
+
 /* Close; no event comes any more. */
 void bqi_socket_drop(struct bqi_socket *socket);
 
