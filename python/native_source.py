@@ -30,6 +30,21 @@ POINTER_CALLS = {
         "bq_cron_next((bq_bytes){args, len})",
 }  # fmt: skip
 
+# One call of Python for many jobs: the time of a call is that of many outcomes.
+JOBS_DONE_DECLARATION = (
+    "void bqpy_jobs_done(bq_client *client, const bq_id *jobs, const char *results,"
+    " const size_t *lengths, size_t count, bq_id *operations)"
+)
+JOBS_DONE = f"""
+static {JOBS_DONE_DECLARATION}
+{{
+    for (size_t i = 0; i < count; i++) {{
+        operations[i] = bq_job_done(client, jobs[i], (bq_bytes){{results, lengths[i]}});
+        results += lengths[i];
+    }}
+}}
+"""
+
 # For the processes of a worker: only Linux can tie a process to its parent.
 END_WITH_PARENT = """
 static int bqpy_end_with_parent(void)
@@ -64,8 +79,9 @@ def main(include: Path, output: Path) -> None:
         ffi.cdef(declarations((include / "bq" / header).read_text(encoding="utf-8")))
     for declaration in POINTER_CALLS:
         ffi.cdef(declaration + ";")
+    ffi.cdef(JOBS_DONE_DECLARATION + ";")
     ffi.cdef("int bqpy_end_with_parent(void);")
-    source = [INCLUDES, END_WITH_PARENT]
+    source = [INCLUDES, JOBS_DONE, END_WITH_PARENT]
     for declaration, call in POINTER_CALLS.items():
         source.append(f"static {declaration}\n{{\n    return {call};\n}}")
     ffi.set_source("libbullmq._native", "\n".join(source))

@@ -47,7 +47,7 @@ class Owner(Protocol):
 class JobFields:
     """What is known of a job; decoded from its record when it is first looked at."""
 
-    __slots__ = ("_data", "_opts", "_owner", "_read", "_record", "_signal")
+    __slots__ = ("_data", "_left", "_opts", "_owner", "_read", "_record", "_signal")
 
     def __init__(self, owner: Owner, record: bytes) -> None:
         self._owner = owner
@@ -55,13 +55,27 @@ class JobFields:
         self._data: Any = _UNREAD
         self._opts: dict[str, Any] | None = None
         self._read: dict[int, Value] | None = None
+        self._left: tuple[int, dict[int, Value]] | None = None
         self._signal: CancelSignal | None = None
 
     @property
     def _values(self) -> dict[int, Value]:
         if self._read is None:
             self._read = dict(fields(self._record))
+        if self._left is not None:
+            (finished_on, left), self._left = self._left, None
+            made = integer(self._read, _codes.TAG_ATTEMPTS_MADE) or 0
+            self._read[_codes.TAG_ATTEMPTS_MADE] = made + 1
+            self._read[_codes.TAG_FINISHED_ON] = finished_on
+            self._read.update(left)
         return self._read
+
+    def _first_field(self, tag: int) -> str | None:
+        """A text that stands before most others in the record: they need not be decoded for it."""
+        if self._read is not None or not self._record:
+            return text(self._values, tag)
+        raw = find(self._record, tag)
+        return None if raw is None else raw.decode("utf-8", "replace")
 
     def _json_field(self, tag: int, absent: Any = None) -> Any:
         raw = self._values.get(tag)
@@ -75,12 +89,12 @@ class JobFields:
     @property
     def id(self) -> str:
         """Id of the job in its queue."""
-        return text(self._values, _codes.TAG_JOB_ID) or ""
+        return self._first_field(_codes.TAG_JOB_ID) or ""
 
     @property
     def name(self) -> str:
         """Name of the job."""
-        return text(self._values, _codes.TAG_NAME) or ""
+        return self._first_field(_codes.TAG_NAME) or ""
 
     @property
     def queue_name(self) -> str:
@@ -210,7 +224,7 @@ class JobFields:
     @property
     def token(self) -> str | None:
         """Lock token, while a worker of this process runs the job."""
-        return text(self._values, _codes.TAG_TOKEN)
+        return self._first_field(_codes.TAG_TOKEN)
 
     @property
     def signal(self) -> CancelSignal:
@@ -246,11 +260,8 @@ class JobFields:
         return shown | {name: value for name, value in others.items() if value is not None}
 
     def _end(self, values: dict[int, Value]) -> None:
-        """Show what an attempt that has just ended left."""
-        now = int(time.time() * 1000)
-        made = self.attempts_made + 1
-        ended: dict[int, Value] = {_codes.TAG_ATTEMPTS_MADE: made, _codes.TAG_FINISHED_ON: now}
-        self._values.update(ended | values)
+        """Show, once it is looked at, what an attempt that has just ended left."""
+        self._left = (int(time.time() * 1000), values)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id!r} {self.name!r} of queue {self.queue_name!r}>"

@@ -9,29 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from . import _codes, _json, _log
 from ._client import Client
-from ._errors import BullMQError, JobCancelledError, error_of_refusal
+from ._errors import BullMQError, JobCancelledError
 from ._handler import encode_result, failure, message_of, stack_of, unreadable_data
 from ._job_fields import JobFields
+from ._outcomes import Outcomes
 from ._runners import Runner
 
 if TYPE_CHECKING:
     from ._worker import Worker
 
-# Pause before an outcome is offered again to a core that is full, in seconds.
-FULL_PAUSE = 0.05
-
-_GIVE_BACK = b'{"giveBack":true}'
-
 
 class Run:
     """One attempt of a job."""
 
-    __slots__ = ("begun", "handle", "interrupts", "job", "task")
+    __slots__ = ("begun", "ended", "handle", "interrupts", "job", "task")
 
     def __init__(self, handle: int, job: JobFields) -> None:
         self.handle = handle  # of the core
         self.job = job
         self.task: asyncio.Task[None] | None = None
+        self.ended: Callable[[object], None] | None = None  # callback of the task
         self.begun = False
         self.interrupts = 0  # cancellations of the task that cancel_job made
 
@@ -45,7 +42,7 @@ class Processing:
 
     def __init__(self, worker: Worker, client: Client, runner: Runner) -> None:
         self._worker = worker
-        self._client = client
+        self._outcomes = Outcomes(worker, client)
         self._loop = client.loop
         self._runner = runner
         self._context = contextvars.copy_context()  # each job's is a copy of this one
@@ -69,13 +66,14 @@ class Processing:
     def start(self, handle: int, record: bytes) -> None:
         """Run a job that the core handed over."""
         if self._closing:
-            self._give_back(handle)
+            self._outcomes.give_back(handle)
             return
         run = self._runs[handle] = Run(handle, self._runner.make(record))
         # A task copies the context that it is made in. Not with the argument "context": a task
         # factory of the program need not know it.
         run.task = self._context.run(self._loop.create_task, self._run(run))
-        run.task.add_done_callback(lambda _: self._ended(handle))
+        run.ended = lambda _: self._ended(handle)
+        run.task.add_done_callback(run.ended)
 
     async def _run(self, run: Run) -> None:
         worker, job = self._worker, run.job
@@ -96,9 +94,12 @@ class Processing:
         else:
             if self._runs.pop(run.handle, None) is None:
                 return  # given back meanwhile
-            operation = self._settle(run.handle, self._client.done, payload)
-            if "completed" in worker._listeners and operation > 0:
-                self._client.expect(operation, Completed(worker, job, result, payload))
+            told = None
+            if "completed" in worker._listeners:
+                told = Completed(worker, job, result, payload)
+            self._outcomes.complete(run.handle, payload, told, alone=not self._runs)
+            if run.task is not None and run.ended is not None:
+                run.task.remove_done_callback(run.ended)  # there is nothing left for it to do
 
     def _stopped(self, run: Run, error: BaseException) -> bool:
         """Whether the run was stopped from outside; the job is no worse for it."""
@@ -114,11 +115,10 @@ class Processing:
 
     def _fail(self, run: Run, error: BaseException) -> None:
         worker, job = self._worker, run.job
-        operation = self._settle(run.handle, self._client.fail, failure(error))
-        if "failed" in worker._listeners:
-            if operation > 0:
-                self._client.expect(operation, Failed(worker, job, error))
-        else:
+        heard = "failed" in worker._listeners
+        told = Failed(worker, job, error) if heard else None
+        self._outcomes.fail(run.handle, failure(error), told)
+        if not heard:
             worker._logger.info(
                 "%r: %r failed: %s",
                 worker,
@@ -131,18 +131,7 @@ class Processing:
     def _ended(self, handle: int) -> None:
         """A task is over. Only one that was stopped has left its job unsettled."""
         if self._runs.pop(handle, None) is not None:
-            self._give_back(handle)
-
-    def _give_back(self, handle: int) -> None:
-        self._settle(handle, self._client.fail, _GIVE_BACK)
-
-    def _settle(self, handle: int, settle: Callable[[int, bytes], int], payload: bytes) -> int:
-        operation = settle(handle, payload)
-        if operation == _codes.EFULL:
-            self._loop.call_later(FULL_PAUSE, self._settle, handle, settle, payload)
-        elif operation < 0 and operation != _codes.EFORKED:  # a forked child's copy of a job
-            self._worker._emit_error(error_of_refusal(operation))
-        return operation
+            self._outcomes.give_back(handle)
 
     # ---- ending jobs ---------------------------------------------------------------------
 
@@ -165,6 +154,7 @@ class Processing:
     async def give_back_all(self) -> None:
         """Cancel every handler, and give its job back once it has ended or will not."""
         self._closing = True
+        self._outcomes.send()
         tasks = [run.task for run in self._runs.values() if run.task is not None]
         for task in tasks:
             task.cancel("the worker closes")
@@ -172,6 +162,7 @@ class Processing:
             await asyncio.wait(tasks, timeout=self._runner.grace())
         for handle in tuple(self._runs):
             self._ended(handle)
+        self._outcomes.send()
         await self._runner.close()
 
 
