@@ -35,7 +35,7 @@ Body = Callable[[Method], list[str]]
 def render(api: Api, root: Path) -> dict[str, str]:
     queue, job = methods_of("Queue", api), methods_of("Job", api)
     here = _modules(api, ".", "_job")
-    twin = {**_modules(api, "..", "_blocking_job"), "._queue_twin": ["QueueTwin"]}
+    twin = {**_modules(api, "..", "_blocking_job"), "._twin": ["QueueTwin"]}
     return {
         f"{PACKAGE}/_queue_calls.py": _module(
             "QueueCalls(QueueCommands)", "Commands of a queue, a method each.", queue, _async_body, here

@@ -17,6 +17,7 @@ from ._errors import (
     ClosedError,
     CommandTimeoutError,
     ConnectionError,
+    FlowError,
     ForkedError,
     JobCancelledError,
     JobTimeoutError,
@@ -26,6 +27,8 @@ from ._errors import (
     UnrecoverableError,
     UnsupportedServerError,
 )
+from ._flow_producer import FlowProducer, FlowProducerOptions, GetFlowOptions
+from ._flows import FlowJob, FlowOptions, JobNode, QueuesOptions
 from ._job import Job
 from ._job_answers import DependenciesPage
 from ._options import JobOptions, QueueOptions, RepeatOptions, WorkerOptions
@@ -52,12 +55,19 @@ __all__ = [
     "CommandTimeoutError",
     "ConnectionError",
     "DependenciesPage",
+    "FlowError",
+    "FlowJob",
+    "FlowOptions",
+    "FlowProducer",
+    "FlowProducerOptions",
     "ForkedError",
+    "GetFlowOptions",
     "Job",
     "JobCancelledError",
     "JobDependencies",
     "JobDependenciesCount",
     "JobLogs",
+    "JobNode",
     "JobOptions",
     "JobReference",
     "JobScheduler",
@@ -69,6 +79,7 @@ __all__ = [
     "Queue",
     "QueueMeta",
     "QueueOptions",
+    "QueuesOptions",
     "RateLimit",
     "RepeatOptions",
     "SandboxError",

@@ -47,12 +47,12 @@ def _log_connection(owner: Emitter, record: bytes) -> None:
     state, message = text(values, _codes.TAG_STATE), text(values, _codes.TAG_MESSAGE)
     log = _log.connection.warning if state == "lost" else _log.connection.info
     detail = f": {message}" if message else ""
-    log("%r: connection %s%s", owner, state, detail, extra=_log.fields(owner.name))
+    log("%r: connection %s%s", owner, state, detail, extra=owner._log_fields())
 
 
 def _log_warning(owner: Emitter, record: bytes) -> None:
     message = text(dict(fields(record)), _codes.TAG_MESSAGE)
-    _log.connection.warning("%r: %s", owner, message, extra=_log.fields(owner.name))
+    _log.connection.warning("%r: %s", owner, message, extra=owner._log_fields())
 
 
 def _worker_failed(worker: Worker, record: bytes) -> None:

@@ -21,7 +21,6 @@ class Emitter:
     """
 
     EVENTS: frozenset[str] = frozenset()
-    name: str  # of the queue
     _logger: logging.Logger = _log.root
 
     def __init__(self) -> None:
@@ -60,7 +59,10 @@ class Emitter:
             self._emit("error", error)
         else:
             job_id = getattr(error, "job_id", None)
-            self._logger.error("%r: %s", self, error, extra=_log.fields(self.name, job_id))
+            self._logger.error("%r: %s", self, error, extra=self._log_fields(job_id))
+
+    def _log_fields(self, job_id: str | None = None) -> dict[str, Any]:
+        return _log.fields(getattr(self, "name", None), job_id)
 
     def _keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -76,6 +78,6 @@ class Emitter:
     def _listener_failed(self, event: str, error: Exception) -> None:
         if event == "error":
             message = "%r: a listener of error events failed"
-            self._logger.error(message, self, exc_info=error, extra=_log.fields(self.name))
+            self._logger.error(message, self, exc_info=error, extra=self._log_fields())
         else:
             self._emit_error(error)

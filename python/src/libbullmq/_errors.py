@@ -105,6 +105,22 @@ class BulkError(BullMQError):
         return (type(self), (self.results,))
 
 
+class FlowError(BulkError):
+    """Some jobs of a flow were refused by Redis; the others have been added.
+
+    ``results`` has one entry per job, parents before their children: a Job, or the BullMQError that
+    refused it. ``paths`` tells where in the flows each is: ``flows[0].children[2]``.
+    """
+
+    def __init__(self, results: Sequence[JobFields | BullMQError], paths: Sequence[str]) -> None:
+        super().__init__(results)
+        self.name = "FlowError"
+        self.paths = paths
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.results, self.paths))
+
+
 class UnrecoverableError(Exception):
     """Raised by a handler: the job fails for good, whatever its ``attempts`` say."""
 

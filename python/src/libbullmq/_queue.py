@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
-from . import _codes, _core_events, _log
+from . import _codes, _log
 from ._arguments import encode_args
 from ._bulk import BulkEntry, bulk_parts, bulk_payload, bulk_results, encode_data, now_ms
 from ._client import Client
-from ._conf import Confs, merge, prefix_of
-from ._errors import BulkError, BullMQError, ClosedError, OptionError
+from ._conf import Confs, merge
+from ._errors import BulkError, BullMQError, OptionError
 from ._job import NO_DATA, Job, added_job
 from ._job_answers import job_of
 from ._options import JobKeywords, JobOptions, QueueOptions, RepeatKeywords, RepeatOptions
 from ._queue_calls import QueueCalls
 from ._record import find
 from ._schedulers import JobTemplate, scheduler_args
-
-# Time that calls under way have to be answered when the queue is closed, in ms.
-CLOSE_GRACE_MS = 5000
 
 
 class Queue(QueueCalls):
@@ -52,14 +48,7 @@ class Queue(QueueCalls):
         self.name = checked_name(name)
         self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT, _codes.CONF_QUEUE))
         self._defaults: Mapping[str, Any] = self._confs.options.get("defaultJobOptions") or {}
-        self._client: Client | None = None
-        self._queue = 0
-        self._closed = False
-
-    @property
-    def prefix(self) -> str:
-        """First part of the queue's keys."""
-        return prefix_of(self._confs)
+        self._queue = 0  # of the core
 
     # ---- adding --------------------------------------------------------------------------
 
@@ -137,46 +126,18 @@ class Queue(QueueCalls):
         args, payload = scheduler_args(scheduler_id, repeat, template, keywords)
         return job_of(self, await self._ask(b"upsertJobScheduler", args, payload))
 
-    # ---- the whole queue -----------------------------------------------------------------
-
-    async def close(self) -> None:
-        """End the connection and release everything. Closing twice is no error.
-
-        Calls under way have 5 s to be answered; after that, and for calls made from now on, it is
-        ClosedError.
-        """
-        self._closed = True
-        client, self._client = self._client, None
-        if client is not None and client.usable():
-            await client.close(CLOSE_GRACE_MS)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     # ---- the client ----------------------------------------------------------------------
 
     async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes:
         """Run a command of ``docs/commands.md``; returns the record of its reply."""
-        client = self._client
-        if client is None or not client.usable():
-            client = self._open()
+        client = self._usable_client()
         return await client.call(self._queue, command, encode_args(args), payload)
 
-    def _open(self) -> Client:
-        if self._closed:
-            raise ClosedError(f"queue {self.name!r} is closed; make a new Queue")
-        client = Client(self._confs[_codes.CONF_CLIENT], _core_events.of_queue(self))
+    def _opened(self, client: Client) -> None:
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
-        self._client = client
-        return client
+
+    def _described(self) -> str:
+        return f"queue {self.name!r}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from . import _json
 from ._answers import integer_of, json_of
-from ._emitter import Emitter
+from ._connected import Connected
 from ._job_fields import JobFields, Owner
 
 # The event that a command is to listeners: its name and what goes with it.
@@ -15,7 +15,7 @@ Event = tuple[Any, ...]
 Announcement = Callable[[Mapping[str, Any], bytes, bytes], Event | None]  # args, payload, reply
 
 
-class QueueCommands(Emitter, Owner):
+class QueueCommands(Connected, Owner):
     """What the methods of a queue need."""
 
     EVENTS = frozenset(

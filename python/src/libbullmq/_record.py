@@ -132,3 +132,18 @@ class AddRequest:
 
 def _bytes_field(tag: int, value: bytes) -> bytes:
     return _FIELD.pack(tag, KIND_BYTES, len(value)) + value
+
+
+def request(kind: int, values: list[tuple[int, Value]]) -> bytes:
+    """A record of that type with these fields."""
+    parts = [_any_field(tag, value) for tag, value in values]
+    body = b"".join(parts)
+    return _HEADER.pack(_HEADER_SIZE + len(body), kind, len(parts), 0) + body
+
+
+def _any_field(tag: int, value: Value) -> bytes:
+    if isinstance(value, bytes):
+        return _bytes_field(tag, value)
+    if isinstance(value, int):
+        return _FIELD.pack(tag, KIND_INTEGER, _INTEGER.size) + _INTEGER.pack(value)
+    return _FIELD.pack(tag, KIND_FLOAT, _FLOAT.size) + _FLOAT.pack(value)

@@ -6,7 +6,8 @@ The same classes as in ``libbullmq``; calls block their thread, handlers are pla
 """
 
 from .._blocking_job import Job
+from ._flow_producer import FlowProducer
 from ._queue import Queue
 from ._worker import Worker
 
-__all__ = ["Job", "Queue", "Worker"]
+__all__ = ["FlowProducer", "Job", "Queue", "Worker"]

@@ -7,7 +7,6 @@ from typing import Any, Unpack
 
 from .._blocking_job import Job
 from .._bulk import BulkEntry
-from .._errors import BulkError, BullMQError
 from .._job import NO_DATA
 from .._options import JobKeywords, JobOptions, RepeatKeywords, RepeatOptions
 from .._schedulers import JobTemplate
@@ -35,14 +34,7 @@ class Queue(QueueCalls):
 
     def add_bulk(self, jobs: Iterable[BulkEntry]) -> list[Job]:
         """Add many jobs in one go. See ``libbullmq.Queue.add_bulk``."""
-        try:
-            return self._jobs(self._wait(self._queue.add_bulk(jobs)))
-        except BulkError as error:
-            error.results = [
-                result if isinstance(result, BullMQError) else self._job(result)
-                for result in error.results
-            ]
-            raise
+        return self._jobs(self._wait_for_all(self._queue.add_bulk(jobs)))
 
     def upsert_job_scheduler(
         self,

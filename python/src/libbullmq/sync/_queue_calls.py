@@ -10,7 +10,7 @@ from typing import Any
 from .._blocking_job import Job
 from .._job_answers import DependenciesPage
 from .._results import JobLogs, JobScheduler, Metrics, QueueMeta, RateLimit
-from ._queue_twin import QueueTwin
+from ._twin import QueueTwin
 
 
 class QueueCalls(QueueTwin):

@@ -1,4 +1,4 @@
-"""A queue for asyncio, held in a loop of another thread, and waited for in this one."""
+"""An object for asyncio, held in a loop of another thread, and waited for in this one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from .._blocking_job import Job, wait_in_thread
+from .._connected import Connected
 from .._emitter import Listener
-from .._errors import ClosedError
+from .._errors import BulkError, BullMQError
 from .._job_fields import JobFields
 from .._options import QueueOptions
 from .._queue import Queue as AsyncQueue
@@ -19,39 +20,32 @@ from . import _loop
 Result = TypeVar("Result")
 
 
-class QueueTwin:
-    """The life of a blocking queue, and what its methods need."""
+class Twin:
+    """The life of a blocking object, and what its methods need."""
 
-    def __init__(
-        self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any
-    ) -> None:
-        self._queue = AsyncQueue(name, opts, **keywords)
+    def __init__(self, twin: Connected) -> None:
+        self._twin = twin
         self._thread: _loop.LoopThread | None = None
         self._release: Callable[[], Any] = lambda: None
         self._closed = False
 
     @property
-    def name(self) -> str:
-        """Name of the queue."""
-        return self._queue.name
-
-    @property
     def prefix(self) -> str:
-        """First part of the queue's keys."""
-        return self._queue.prefix
+        """First part of the keys."""
+        return self._twin.prefix
 
     def on(self, event: str, listener: Listener) -> Listener:
         """Call ``listener`` at every ``event``. Raises ValueError for an unknown event."""
-        return self._queue.on(event, listener)
+        return self._twin.on(event, listener)
 
     def off(self, event: str, listener: Callable[..., Any]) -> None:
         """Stop calling a listener. One that is not there is no error."""
-        self._queue.off(event, listener)
+        self._twin.off(event, listener)
 
     def close(self) -> None:
         """End the connection and release everything. Closing twice is no error."""
         if self._thread is not None and self._thread.pid == os.getpid() and not self._closed:
-            self._wait(self._queue.close())
+            self._wait(self._twin.close())
         self._closed = True
         self._release()
 
@@ -69,7 +63,7 @@ class QueueTwin:
     def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         if self._closed:
             coroutine.close()
-            raise ClosedError(f"queue {self.name!r} is closed; make a new Queue")
+            raise self._twin._closed_error()
         return wait_in_thread(coroutine, self._running().loop)
 
     def _running(self) -> _loop.LoopThread:
@@ -87,5 +81,31 @@ class QueueTwin:
     def _jobs(self, jobs: Iterable[JobFields]) -> list[Job]:
         return [self._job(job) for job in jobs]
 
+    def _wait_for_all(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """As ``_wait``, where some jobs may be refused: the others are blocking ones then too."""
+        try:
+            return self._wait(coroutine)
+        except BulkError as error:
+            error.results = [
+                result if isinstance(result, BullMQError) else self._job(result)
+                for result in error.results
+            ]
+            raise
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}>"
+        return repr(self._twin)
+
+
+class QueueTwin(Twin):
+    """The life of a blocking queue."""
+
+    def __init__(
+        self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any
+    ) -> None:
+        self._queue = AsyncQueue(name, opts, **keywords)
+        super().__init__(self._queue)
+
+    @property
+    def name(self) -> str:
+        """Name of the queue."""
+        return self._queue.name
