@@ -36,11 +36,30 @@ Besides: `log(row)`, which appends a row to the log and returns how many are kep
 most; and `remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child
 that was to go with it."""
 
+FLOW_PRODUCER = """\
+`FlowProducer(opts=None, **options)`, with the options `connection` and `prefix`, adds trees of jobs in any
+queues and reads them again. A job of a flow is a dict `{"name", "queueName", "data", "opts", "prefix",
+"children"}` (or `queue_name`), its children likewise. What comes back is a `JobNode` with `job` and
+`children`; each job's methods go to its own queue.
+
+| Method | |
+|---|---|
+| `add(flow, opts=None) -> JobNode` | Add one flow, whole, in one transaction. |
+| `add_bulk(flows, opts=None) -> list[JobNode]` | Add many. |
+| `get_flow(id, queue_name, prefix, depth=10, max_children=20) -> JobNode \\| None` | With those below. |
+| `close()`, `on(event, listener)`, `off(event, listener)` | As those of a queue. |
+
+`opts` may have `queuesOptions`: `{queue name: {"defaultJobOptions": {...}}}`. A job that is not valid
+refuses the call with `OptionError`, which names it (`flows[0].children[2]`), before anything is sent. When
+Redis refuses some jobs the others are added, and `FlowError` has for each job, parents before their
+children, its path and what became of it; `add` raises the refusal of the root when nothing was added."""
+
 
 def render(api: Api, root: Path) -> dict[str, str]:
     blocks = [INTRODUCTION]
     for of, by_hand in (("Queue", QUEUE_BY_HAND), ("Job", JOB_BY_HAND)):
         blocks += [f"## {of}", by_hand, *(_section(method) for method in methods_of(of, api))]
+    blocks += ["## FlowProducer", FLOW_PRODUCER]
     return {"docs/python.md": page(*blocks, "## Answers", *_answers(api))}
 
 

@@ -89,7 +89,7 @@ async def test_a_worker_with_a_low_limit_still_stores_every_outcome(queue, start
 
 
 async def test_errors_of_a_lost_connection_reach_listeners(monkeypatch):
-    monkeypatch.setattr("libbullmq._queue.CLOSE_GRACE_MS", 50)
+    monkeypatch.setattr("libbullmq._connected.CLOSE_GRACE_MS", 50)
     async with Queue("q", connection={"host": "127.0.0.1", "port": free_port()}) as queue:
         ear = Ear(queue, "error")
         adding = asyncio.create_task(queue.add("x"))
@@ -101,7 +101,7 @@ async def test_errors_of_a_lost_connection_reach_listeners(monkeypatch):
 
 
 async def test_close_fails_what_still_waits_for_a_connection(monkeypatch):
-    monkeypatch.setattr("libbullmq._queue.CLOSE_GRACE_MS", 50)
+    monkeypatch.setattr("libbullmq._connected.CLOSE_GRACE_MS", 50)
     queue = Queue("q", connection={"host": "127.0.0.1", "port": free_port()})
     queue.on("error", lambda error: None)
     adding = asyncio.create_task(queue.add("x"))

@@ -22,7 +22,7 @@ def run(block, redis):
 
 def test_there_are_programs_of_both_kinds():
     assert len(WORKERS) == 2
-    assert len(OTHERS) == 7
+    assert len(OTHERS) == 8
 
 
 @pytest.mark.parametrize("block", OTHERS, ids=range(len(OTHERS)))
@@ -39,6 +39,7 @@ def test_a_program_runs_to_its_end(block, redis):
         "[{'sent': 7}] []",
         "{'waiting': 1001, 'delayed': 1}",
         "removed welcome-7",
+        "total 6",
         "['2026-03-30T07:00:00+00:00', '2026-03-31T07:00:00+00:00']",
         'unknown option "conection"; did you mean "connection"?',
     }

@@ -6,9 +6,12 @@ from typing import Any
 from libbullmq import (
     BulkEntry,
     BulkError,
+    FlowJob,
+    FlowProducer,
     Job,
     JobDependencies,
     JobLogs,
+    JobNode,
     JobOptions,
     JobScheduler,
     Queue,
@@ -18,6 +21,7 @@ from libbullmq import (
     WorkerOptions,
     cron_next,
 )
+from libbullmq.sync import FlowProducer as BlockingFlowProducer
 from libbullmq.sync import Job as BlockingJob
 from libbullmq.sync import Queue as BlockingQueue
 from libbullmq.sync import Worker as BlockingWorker
@@ -112,3 +116,17 @@ async def schedule(queue: Queue, blocking_queue: BlockingQueue) -> str | None:
     runs: list[datetime] = cron_next("0 9 * * *", "Europe/Berlin", count=3)
     print(job, found["key"] if found else None)
     return runs[0].isoformat() if runs else None
+
+
+async def add_flows() -> list[str]:
+    leaf: FlowJob = {"name": "leaf", "queueName": "kids", "data": 1}
+    async with FlowProducer(connection={"host": "redis"}, prefix="bull") as producer:
+        root: JobNode[Job] = await producer.add(
+            {"name": "r", "queue_name": "q", "children": [leaf]}
+        )
+        await producer.add_bulk([leaf, {"name": "x", "queueName": "q"}])
+        read = await producer.get_flow(id=root.job.id, queue_name="q", max_children=5)
+    with BlockingFlowProducer() as blocking:
+        node: JobNode[BlockingJob] = blocking.add(leaf)
+        state: str = node.job.get_state()
+    return [state] + ([] if read is None else [child.job.id for child in read.children])

@@ -147,11 +147,11 @@ class NodePeer:
         return counts
 
     async def add_flow(self, flow: Any, options: Any = None) -> Any:
-        """Adds a tree of jobs; its ids as {"id", "children"}."""
+        """Adds a tree of jobs and returns it as ``get_flow`` does."""
         return await self.call("addFlow", flow=flow, options=options or {})
 
     async def get_flow(self, **options: Any) -> Any:
-        """A tree of {"id", "name", "queue", "prefix", "children"}; None for a job that is gone."""
+        """A tree of {"id", "name", "queue", "prefix", "job", "children"}; None for a job that is gone."""
         return await self.call("getFlow", options=options)
 
     async def watch(self, queue: str) -> None:

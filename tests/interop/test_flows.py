@@ -1,26 +1,28 @@
-"""Flows: the core and Node write the same, read each other's, and run each other's parts."""
+"""Flows: Python and Node write the same, read each other's, and run each other's parts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import redis as redis_client
-from core_flows import CoreFlows, Tree
 from flow_kinds import FAILURE_OPTIONS, FLOWS, T, flat_ids, keyspace, names_of, node
 from libbullmq import BullMQError, Job, Queue
+from method_rows import added, without_nothing
 from node_peer import NodeError, NodePeer
+from python_flows import PythonFlows, Tree, in_order, shown_tree
 from python_side import StartWorker
 from redis_server import RedisServer
 
 
 @pytest_asyncio.fixture
-async def flows(redis: RedisServer) -> AsyncIterator[CoreFlows]:
-    opened = CoreFlows(redis)
-    yield opened
-    await opened.close()
+async def flows(redis: RedisServer) -> AsyncIterator[PythonFlows]:
+    opened = PythonFlows(redis)
+    async with opened.producer:
+        yield opened
 
 
 @pytest_asyncio.fixture
@@ -30,13 +32,21 @@ async def node6(start_peer: Any, redis: RedisServer) -> NodePeer:
     return peer
 
 
+def without_chance(tree: Tree, flow: Tree) -> Any:
+    """Each job as it shows itself, with names in the place of ids that no option asked for."""
+    text = json.dumps([{"data": {}, **added(node["job"])} for node, _ in in_order(tree)])
+    for drawn, name in names_of(flow, flat_ids(tree)).items():
+        text = text.replace(drawn, name)
+    return json.loads(text)
+
+
 # ---- writing -----------------------------------------------------------------------------------
 
 
 async def both(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis, flow: Tree, **options: Any
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis, flow: Tree, **options: Any
 ) -> Any:
-    """What Redis holds after Node has added the flow, and after the core has."""
+    """What Redis holds after Node has added the flow, and after Python has."""
     theirs = flat_ids(await node6.add_flow(flow, options))
     written_by_node = keyspace(keys, names_of(flow, theirs))
     keys.flushall()
@@ -46,26 +56,42 @@ async def both(
 
 @pytest.mark.parametrize("name", FLOWS)
 async def test_the_same_flow_is_written_as_node_writes_it(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis, name: str
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis, name: str
 ) -> None:
-    written_by_node, written_by_core = await both(node6, flows, keys, FLOWS[name])
-    assert written_by_core == written_by_node
+    written_by_node, written_by_us = await both(node6, flows, keys, FLOWS[name])
+    assert written_by_us == written_by_node
+
+
+@pytest.mark.parametrize("name", FLOWS)
+async def test_the_jobs_that_are_returned_show_themselves_as_node_s_do(
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis, name: str
+) -> None:
+    theirs = await node6.add_flow(FLOWS[name])
+    keys.flushall()
+    ours = shown_tree(await flows.producer.add(FLOWS[name]))
+    assert without_chance(ours, FLOWS[name]) == without_chance(theirs, FLOWS[name])
+    read = await flows.get(id=ours["id"], queueName=ours["queue"], prefix=ours["prefix"])
+    assert read is not None
+    nodes = await node6.get_flow(id=ours["id"], queueName=ours["queue"], prefix=ours["prefix"])
+    assert [without_nothing(node["job"]) for node, _ in in_order(read)] == [
+        without_nothing(node["job"]) for node, _ in in_order(nodes)
+    ]
 
 
 async def test_options_of_queues_are_taken_as_node_takes_them(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis
 ) -> None:
     flow = node("root", "a", node("one", "b", attempts=1), node("two", "b", node("three", "c")))
     options = {
         "a": {"defaultJobOptions": {"attempts": 5, "removeOnFail": {"count": 3}}},
         "b": {"defaultJobOptions": {"attempts": 7, "priority": 3, "failParentOnFailure": True}},
     }
-    written_by_node, written_by_core = await both(node6, flows, keys, flow, queuesOptions=options)
-    assert written_by_core == written_by_node
+    written_by_node, written_by_us = await both(node6, flows, keys, flow, queuesOptions=options)
+    assert written_by_us == written_by_node
 
 
 async def test_a_flow_over_jobs_that_exist_is_linked_as_node_links_it(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis
 ) -> None:
     """Children that are done, failed, waiting, of the same parent, of a parent that is gone."""
     jobs = [
@@ -100,7 +126,7 @@ async def test_a_flow_over_jobs_that_exist_is_linked_as_node_links_it(
 
 
 async def test_children_done_before_release_their_parent_as_node_does(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis
 ) -> None:
     """Also an outer parent, by a leaf that becomes its child; and one that belongs to another parent."""
     first = node("top", "t", node("busy", "k", jobId="busy"), jobId="T")
@@ -125,7 +151,7 @@ async def test_children_done_before_release_their_parent_as_node_does(
 
 
 async def test_several_flows_are_written_as_node_writes_them(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis
 ) -> None:
     trees = [
         node("r1", "a", node("c1", "b", jobId="C1"), jobId="R1"),
@@ -138,7 +164,7 @@ async def test_several_flows_are_written_as_node_writes_them(
     keys.flushall()
     results = await flows.add(*trees)
     assert keyspace(keys, {}) == written_by_node
-    assert results[-1]["code"] == -5
+    assert results[-1].code == -5
 
 
 REFUSED = {
@@ -159,7 +185,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 async def test_what_node_refuses_is_refused_with_its_words(
-    node6: NodePeer, flows: CoreFlows, keys: redis_client.Redis, name: str
+    node6: NodePeer, flows: PythonFlows, keys: redis_client.Redis, name: str
 ) -> None:
     with pytest.raises(NodeError) as theirs:
         await node6.add_flow(REFUSED[name])
@@ -169,19 +195,22 @@ async def test_what_node_refuses_is_refused_with_its_words(
     assert keys.dbsize() == 0
 
 
-async def test_a_root_that_redis_refuses_has_node_s_error(node6: NodePeer, flows: CoreFlows) -> None:
+async def test_a_root_that_redis_refuses_has_node_s_error(node6: NodePeer, flows: PythonFlows) -> None:
     flow = node("r", "a", node("c", "b"), parent={"id": "none", "queue": "bull:p"})
     with pytest.raises(NodeError) as theirs:
         await node6.add_flow(flow)
     [root, child] = await flows.add(flow)
-    assert (root["message"], root["code"]) == (str(theirs.value), theirs.value.code)
-    assert child["code"] == -5
+    assert (str(root), root.code) == (str(theirs.value), theirs.value.code)
+    assert child.code == -5
+    with pytest.raises(BullMQError) as ours:
+        await flows.producer.add(flow)
+    assert (str(ours.value), ours.value.code) == (str(theirs.value), theirs.value.code)
 
 
 # ---- reading -----------------------------------------------------------------------------------
 
 
-async def test_node_and_core_read_the_same_tree(node: NodePeer, flows: CoreFlows) -> None:
+async def test_node_and_python_read_the_same_tree(node: NodePeer, flows: PythonFlows) -> None:
     ours = (await flows.add(FLOWS["deep"]))[0]
     theirs = (await node.add_flow(FLOWS["deep"]))["id"]
     for root in (ours, theirs):
@@ -191,14 +220,14 @@ async def test_node_and_core_read_the_same_tree(node: NodePeer, flows: CoreFlows
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
-async def test_node_and_core_stop_at_the_same_depth(node: NodePeer, flows: CoreFlows, depth: int) -> None:
+async def test_node_and_python_stop_at_the_same_depth(node: NodePeer, flows: PythonFlows, depth: int) -> None:
     [root, *_] = await flows.add(FLOWS["deep"])
     read = await flows.get(id=root, queueName="a", depth=depth)
     assert read == await node.get_flow(id=root, queueName="a", depth=depth)
 
 
 async def test_a_child_that_is_gone_has_its_place(
-    node: NodePeer, flows: CoreFlows, keys: redis_client.Redis
+    node: NodePeer, flows: PythonFlows, keys: redis_client.Redis
 ) -> None:
     await flows.add(FLOWS["every kind of leaf"])
     keys.delete("bull:kids:K3")
@@ -210,7 +239,7 @@ async def test_a_child_that_is_gone_has_its_place(
     assert {"gone": "bull:kids:K3"} in ours["children"]
 
 
-async def test_a_root_that_is_missing_is_nothing(node: NodePeer, flows: CoreFlows) -> None:
+async def test_a_root_that_is_missing_is_nothing(node: NodePeer, flows: PythonFlows) -> None:
     assert await flows.get(id="none", queueName="a") is None
     assert await node.get_flow(id="none", queueName="a") is None
 
@@ -263,7 +292,11 @@ async def assert_outcome(node: NodePeer, keys: redis_client.Redis, option: str |
 
 @pytest.mark.parametrize("option", [*FAILURE_OPTIONS, None])
 async def test_node_runs_the_children_and_python_the_parent(
-    node: NodePeer, flows: CoreFlows, start_worker: StartWorker, keys: redis_client.Redis, option: str | None
+    node: NodePeer,
+    flows: PythonFlows,
+    start_worker: StartWorker,
+    keys: redis_client.Redis,
+    option: str | None,
 ) -> None:
     await flows.add(family(option))
     await start_worker("parents", as_told)
@@ -273,7 +306,11 @@ async def test_node_runs_the_children_and_python_the_parent(
 
 @pytest.mark.parametrize("option", [*FAILURE_OPTIONS, None])
 async def test_python_runs_the_children_and_node_the_parent(
-    node: NodePeer, flows: CoreFlows, start_worker: StartWorker, keys: redis_client.Redis, option: str | None
+    node: NodePeer,
+    flows: PythonFlows,
+    start_worker: StartWorker,
+    keys: redis_client.Redis,
+    option: str | None,
 ) -> None:
     await flows.add(family(option))
     await node.work("parents", "asTold")
@@ -292,7 +329,7 @@ async def test_a_flow_of_node_is_run_by_python_alone(
 
 
 async def test_node_reads_what_the_children_of_a_flow_of_ours_returned(
-    node: NodePeer, flows: CoreFlows, start_worker: StartWorker
+    node: NodePeer, flows: PythonFlows, start_worker: StartWorker
 ) -> None:
     await flows.add(family("ignoreDependencyOnFailure"))
     await start_worker("kids", as_told)
@@ -302,7 +339,9 @@ async def test_node_reads_what_the_children_of_a_flow_of_ours_returned(
     assert values == {"bull:kids:good": 7}
 
 
-async def test_bulk_add_tells_of_each_entry_what_redis_refused(flows: CoreFlows, redis: RedisServer) -> None:
+async def test_bulk_add_tells_of_each_entry_what_redis_refused(
+    flows: PythonFlows, redis: RedisServer
+) -> None:
     r2 = {"name": "r", "queueName": "parents", "opts": {"jobId": "R2"}}
     await flows.add(family(None), r2)
     async with Queue("kids", {"connection": redis.connection}) as kids:

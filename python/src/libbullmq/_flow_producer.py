@@ -81,7 +81,7 @@ class FlowProducer(Connected):
         super().__init__()
         self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT,), host=("prefix",))
         self._queues: dict[tuple[str, str], FlowQueue] = {}
-        FlowQueue(self, "unnamed", self.prefix)  # refuses a bad prefix
+        FlowQueue(self, "", self._confs.host.get("prefix", "bull"))  # refuses a bad prefix
 
     async def add(
         self, flow: FlowJob | Mapping[str, Any], opts: FlowOptions | None = None

@@ -71,7 +71,8 @@ class JobNode(Generic[AnyJob]):
 class FlowNode:
     """A job of a flow as its caller wrote it."""
 
-    path: str
+    above: FlowNode | None
+    place: int  # among the children of that one, or among the flows
     depth: int
     queue_name: str
     prefix: str | None
@@ -79,6 +80,11 @@ class FlowNode:
     data: Any
     opts: Mapping[str, Any]
     children: Sequence[Any]
+
+    @property
+    def path(self) -> str:
+        """Where in the flows it is: ``flows[0].children[2]``."""
+        return _path(self.above, self.place)
 
     def request(self) -> bytes:
         """The FLOW_NODE record of the job."""
@@ -105,18 +111,14 @@ def flow_nodes(flows: Iterable[Any]) -> Iterator[FlowNode]:
     """The nodes of flows, each before its children. A bad one raises OptionError."""
     for at, flow in enumerate(flows):
         # Not by recursion: flows may be deeper than Python's stack.
-        waiting = [(f"flows[{at}]", 0, flow)]
+        waiting: list[tuple[FlowNode | None, int, Any]] = [(None, at, flow)]
         count = 0
         while waiting:
             node = _node(*waiting.pop())
             count += 1
             if count > MOST_NODES:
                 raise OptionError(f"flows[{at}] has more than {MOST_NODES} jobs; make it smaller")
-            children = [
-                (f"{node.path}.children[{place}]", node.depth + 1, child)
-                for place, child in enumerate(node.children)
-            ]
-            waiting += reversed(children)
+            waiting += [(node, place, child) for place, child in enumerate(node.children)][::-1]
             yield node
 
 
@@ -146,34 +148,44 @@ def each_job(root: JobNode[AnyJob], become: Callable[[AnyJob], OtherJob]) -> Job
 _KEYS = frozenset({"name", "queueName", "queue_name", "prefix", "data", "opts", "children"})
 
 
-def _node(path: str, depth: int, flow: Any) -> FlowNode:
-    if not isinstance(flow, Mapping):
-        raise OptionError(f"{path} must be a dict, not {type(flow).__name__}")
-    for key in flow:
-        if key not in _KEYS:
-            nearest = difflib.get_close_matches(str(key), _KEYS, 1)
-            hint = f'did you mean "{nearest[0]}"?' if nearest else f"known: {sorted(_KEYS)}"
-            raise OptionError(f'{path} has an unknown "{key}"; {hint}')
-    if "name" not in flow or ("queueName" in flow) == ("queue_name" in flow):
-        raise OptionError(f'{path} must have a "name", and either "queueName" or "queue_name"')
+def _node(above: FlowNode | None, place: int, flow: Any) -> FlowNode:
+    wrong = _what_is_wrong(flow)
+    if wrong is not None:
+        raise OptionError(f"{_path(above, place)} {wrong}")
     return FlowNode(
-        path,
-        depth,
+        above,
+        place,
+        0 if above is None else above.depth + 1,
         flow.get("queueName", flow.get("queue_name")),
         flow.get("prefix"),
         flow["name"],
         flow.get("data", NO_DATA),
-        _part(path, flow, "opts", Mapping, "a dict", {}),
-        _part(path, flow, "children", Sequence, "a list", ()),
+        flow.get("opts") or {},
+        flow.get("children") or (),
     )
 
 
-def _part(
-    path: str, flow: Mapping[str, Any], key: str, kind: type, wanted: str, absent: Any
-) -> Any:
-    value = flow.get(key)
-    if value is None:
-        return absent
-    if not isinstance(value, kind) or isinstance(value, (str, bytes)):
-        raise OptionError(f"{path}.{key} must be {wanted}, not {type(value).__name__}")
-    return value
+def _what_is_wrong(flow: Any) -> str | None:
+    if not isinstance(flow, Mapping):
+        return f"must be a dict, not {type(flow).__name__}"
+    for key in flow:
+        if key not in _KEYS:
+            nearest = difflib.get_close_matches(str(key), _KEYS, 1)
+            hint = f'did you mean "{nearest[0]}"?' if nearest else f"known: {sorted(_KEYS)}"
+            return f'has an unknown "{key}"; {hint}'
+    if "name" not in flow or ("queueName" in flow) == ("queue_name" in flow):
+        return 'must have a "name", and either "queueName" or "queue_name"'
+    opts, children = flow.get("opts"), flow.get("children")
+    if opts is not None and not isinstance(opts, Mapping):
+        return f"must have a dict as opts, not {type(opts).__name__}"
+    if children is not None and (not isinstance(children, Sequence) or isinstance(children, str)):
+        return f"must have a list of children, not {type(children).__name__}"
+    return None
+
+
+def _path(above: FlowNode | None, place: int) -> str:
+    steps = []
+    while above is not None:
+        steps.append(f".children[{place}]")
+        place, above = above.place, above.above
+    return f"flows[{place}]" + "".join(reversed(steps))

@@ -23,13 +23,11 @@ export function plain(value) {
   return isJob(value) ? value.toJSON() : value;
 }
 
-const idsOf = ({ job, children = [] }) => ({ id: job.id, children: children.map(idsOf) });
-
 function treeOf(node) {
   if (!node) return null;
   const { job, children = [] } = node;
   const { id, name, queueName: queue, prefix } = job;
-  return { id, name, queue, prefix, children: children.map(treeOf) };
+  return { id, name, queue, prefix, job: job.toJSON(), children: children.map(treeOf) };
 }
 
 export class Operations {
@@ -115,16 +113,16 @@ export class Operations {
     return this.flowProducer;
   }
 
-  /** Adds a tree of jobs. Returns it as {id, children}. */
+  /** Adds a tree of jobs and returns it, as getFlow does. */
   async addFlow({ flow, options }) {
-    return idsOf(await this.producerOfFlows().add(flow, options));
+    return treeOf(await this.producerOfFlows().add(flow, options));
   }
 
   async addFlows({ flows }) {
-    return (await this.producerOfFlows().addBulk(flows)).map(idsOf);
+    return (await this.producerOfFlows().addBulk(flows)).map(treeOf);
   }
 
-  /** The tree below a job as {id, name, queue, prefix, children}; null for a job that is gone. */
+  /** The tree below a job as {id, name, queue, prefix, job, children}; null for a job that is gone. */
   async getFlow({ options }) {
     return treeOf(await this.producerOfFlows().getFlow(options));
   }
