@@ -9,6 +9,7 @@ from typing import Any
 
 import redis as redis_client
 from libbullmq import Queue
+
 from node_peer import NodePeer
 
 NAME = "q"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from libbullmq import Job, Queue
+
 from command_row import OnJob, Row
 from command_rows_jobs import JOB_ROWS
 from command_rows_queue import QUEUE_ROWS
 from command_sides import Sides, two_sides
-from libbullmq import Job, Queue
 from method_call import call_job, call_node_job, call_queue, snake
 from method_rows import METHOD_ROWS
 

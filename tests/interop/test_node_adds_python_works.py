@@ -6,8 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from job_kinds import KINDS, VALUES, Kind
 from libbullmq import Job, UnrecoverableError
+
+from job_kinds import KINDS, VALUES, Kind
 from node_peer import NodeError, NodePeer
 from python_side import StartWorker
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import redis as redis_client
-from job_kinds import KINDS, VALUES, Kind
 from libbullmq import Queue
+
+from job_kinds import KINDS, VALUES, Kind
 from node_peer import NodePeer
 
 

@@ -9,23 +9,24 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis as redis_client
-from core_events import CoreEvents, QueueEvent
-from job_kinds import KINDS, VALUES
 from libbullmq import BullMQError
+
+from job_kinds import KINDS, VALUES
 from node_peer import NodePeer
+from python_events import Heard, PythonEvents
 from redis_server import RedisServer
 
 
 @pytest_asyncio.fixture
-async def events(redis: RedisServer) -> AsyncIterator[CoreEvents]:
+async def events(redis: RedisServer) -> AsyncIterator[PythonEvents]:
     """A reader of the queue "q", from the beginning of its stream."""
-    reader = CoreEvents(redis, "q", lastEventId="0-0")
+    reader = PythonEvents(redis, "q", lastEventId="0-0")
     await reader.ready()
     yield reader
     await reader.close()
 
 
-def seen_by(node: NodePeer) -> list[QueueEvent]:
+def seen_by(node: NodePeer) -> list[Heard]:
     """What Node's QueueEvents reported; those without fields have the entry's id alone."""
     return [
         (event["name"], *(event["args"] if len(event["args"]) == 2 else ({}, event["args"][0])))
@@ -34,7 +35,7 @@ def seen_by(node: NodePeer) -> list[QueueEvent]:
     ]
 
 
-async def test_reads_what_node_reads(node: NodePeer, events: CoreEvents) -> None:
+async def test_reads_what_node_reads(node: NodePeer, events: PythonEvents) -> None:
     await node.call("startQueueEvents", queue="q", names=["debounced"])  # of version 5
     for kind in KINDS:
         await node.add("q", kind.name, {}, kind.opts)
@@ -61,7 +62,7 @@ async def test_reads_what_node_reads(node: NodePeer, events: CoreEvents) -> None
     assert {"duplicated", "deduplicated", "retries-exhausted", "paused", "resumed", "cleaned"} <= names
 
 
-async def test_progress_and_values_are_what_node_reads(node: NodePeer, events: CoreEvents) -> None:
+async def test_progress_and_values_are_what_node_reads(node: NodePeer, events: PythonEvents) -> None:
     await node.watch("q")
     steps = [value for value in VALUES if value is not None]
     await node.work("q", "report", progress=steps, value=VALUES[-1])
@@ -73,13 +74,12 @@ async def test_progress_and_values_are_what_node_reads(node: NodePeer, events: C
     assert [arguments["data"] for name, arguments, _ in events.events if name == "progress"] == steps
 
 
-async def test_node_hears_of_published_events(node: NodePeer, events: CoreEvents) -> None:
+async def test_node_hears_of_published_events(node: NodePeer, events: PythonEvents) -> None:
     await node.call("startQueueEvents", queue="q", names=["order:shipped"])
     fields = {"jobId": "7", "note": "zażółć \U0001f680", "empty": "", "json": '{"a":1}'}
-    entry = await events.call("publishEvent", eventName="order:shipped", fields=fields)
-    bare = await events.call("publishEvent", eventName="order:shipped")
-    value = {"jobId": "7", "returnvalue": "[1]"}
-    await events.call("publishEvent", eventName="completed", fields=value)
+    entry = await events.producer.publish_event("order:shipped", fields)
+    bare = await events.producer.publish_event("order:shipped")
+    await events.producer.publish_event("completed", {"jobId": "7", "returnvalue": [1]})
 
     shipped = await node.event("queueEvents", "order:shipped")
     assert shipped["args"] == [fields, entry]
@@ -90,17 +90,17 @@ async def test_node_hears_of_published_events(node: NodePeer, events: CoreEvents
 
 
 async def test_publishing_does_not_shorten_the_stream_of_a_queue(
-    events: CoreEvents, keys: redis_client.Redis
+    events: PythonEvents, keys: redis_client.Redis
 ) -> None:
     with keys.pipeline() as pipeline:
         for _ in range(5000):
             pipeline.xadd("bull:q:events", {"event": "n"})
         pipeline.execute()
-    await events.call("publishEvent", eventName="mine")
+    await events.producer.publish_event("mine")
     assert keys.xlen("bull:q:events") == 5001
 
 
-async def test_waits_for_jobs_that_node_completes(node: NodePeer, events: CoreEvents) -> None:
+async def test_waits_for_jobs_that_node_completes(node: NodePeer, events: PythonEvents) -> None:
     jobs = [await node.add("q", "job", value) for value in VALUES]
     waits = [asyncio.ensure_future(events.wait_until_finished(job["id"])) for job in jobs]
     await node.work("q", "echo", options={"concurrency": 4})
@@ -110,7 +110,7 @@ async def test_waits_for_jobs_that_node_completes(node: NodePeer, events: CoreEv
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["before it fails", "after it failed"])
-async def test_waits_for_a_job_that_node_fails(node: NodePeer, events: CoreEvents, early: bool) -> None:
+async def test_waits_for_a_job_that_node_fails(node: NodePeer, events: PythonEvents, early: bool) -> None:
     job = await node.add("q", "job", {})
     wait = asyncio.ensure_future(events.wait_until_finished(job["id"])) if early else None
     await node.work("q", "fail", message="ça ne va pas")
@@ -125,7 +125,7 @@ async def error_of(waiting: Any) -> str:
     return str(raised.value)
 
 
-async def test_a_wait_that_fails_says_what_node_says(node: NodePeer, events: CoreEvents) -> None:
+async def test_a_wait_that_fails_says_what_node_says(node: NodePeer, events: PythonEvents) -> None:
     job = await node.add("q", "slow", {})
     ours = await error_of(events.wait_until_finished(job["id"], ttl=80))
     assert ours == await error_of(node.wait_until_finished("q", job["id"], ttl=80))
@@ -135,7 +135,7 @@ async def test_a_wait_that_fails_says_what_node_says(node: NodePeer, events: Cor
 
 async def test_both_readers_go_on_after_redis_was_away(own_redis: RedisServer, start_peer: Any) -> None:
     node = await start_peer("bullmq6", own_redis)
-    reader = CoreEvents(own_redis, "q", lastEventId="0-0")
+    reader = PythonEvents(own_redis, "q", lastEventId="0-0")
     await reader.ready()
     await node.watch("q")
     await node.work("q", "echo")

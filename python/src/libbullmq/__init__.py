@@ -20,7 +20,9 @@ from ._errors import (
     FlowError,
     ForkedError,
     JobCancelledError,
+    JobFailedError,
     JobTimeoutError,
+    JobWaitTimeoutError,
     OptionError,
     SandboxError,
     ScriptError,
@@ -31,8 +33,11 @@ from ._flow_producer import FlowProducer, FlowProducerOptions, GetFlowOptions
 from ._flows import FlowJob, FlowOptions, JobNode, QueuesOptions
 from ._job import Job
 from ._job_answers import DependenciesPage
-from ._options import JobOptions, QueueOptions, RepeatOptions, WorkerOptions
+from ._options import JobOptions, QueueEventsOptions, QueueOptions, RepeatOptions, WorkerOptions
 from ._queue import Queue
+from ._queue_event import QueueEvent
+from ._queue_events import QueueEvents
+from ._queue_events_producer import QueueEventsProducer
 from ._results import (
     JobDependencies,
     JobDependenciesCount,
@@ -66,6 +71,7 @@ __all__ = [
     "JobCancelledError",
     "JobDependencies",
     "JobDependenciesCount",
+    "JobFailedError",
     "JobLogs",
     "JobNode",
     "JobOptions",
@@ -73,10 +79,15 @@ __all__ = [
     "JobScheduler",
     "JobTemplate",
     "JobTimeoutError",
+    "JobWaitTimeoutError",
     "Metrics",
     "OptionError",
     "PageOptions",
     "Queue",
+    "QueueEvent",
+    "QueueEvents",
+    "QueueEventsOptions",
+    "QueueEventsProducer",
     "QueueMeta",
     "QueueOptions",
     "QueuesOptions",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._blocking_job_calls import BlockingJobCalls
+from ._job import checked_events
 from ._job_fields import JobFields, Owner
 from ._loops import is_running_here
+
+if TYPE_CHECKING:
+    from .sync._queue_events import QueueEvents
 
 Result = TypeVar("Result")
 
@@ -45,6 +49,18 @@ class Job(BlockingJobCalls):
         a worker, ScriptError (``JobBelongsToJobScheduler``) for the next job of a scheduler.
         """
         self._wait(self._remove(remove_children))
+
+    def wait_until_finished(self, queue_events: QueueEvents, ttl: int | None = None) -> Any:
+        """Wait until the job has finished, and return its result.
+
+        ``queue_events`` are those of ``libbullmq.sync`` and of the job's queue, ``ttl`` the longest
+        wait in ms (None: no limit). Raises JobFailedError with the failed reason,
+        JobWaitTimeoutError when the time is over, ScriptError (``JobNotExist``) when there is no
+        such job: one that is removed when it finishes has to be waited for before. A lost
+        connection only delays the answer.
+        """
+        checked_events(self, queue_events.name, queue_events.prefix)
+        return queue_events._wait_until_finished(self.id, ttl)
 
     def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return wait_in_thread(coroutine, self._loop)

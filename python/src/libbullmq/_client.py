@@ -49,7 +49,7 @@ class Client:
         self._watch()
 
     def _watch(self) -> None:
-        self.loop.add_reader(self._fd, _pump, weakref.ref(self))
+        self._read()
         release = weakref.finalize(self, _release, self._handle, self._fd, self.loop, self.pid)
         self._release = release
 
@@ -83,6 +83,12 @@ class Client:
         if worker < 0:
             raise error_of_refusal(worker, conf_error(conf))
         return worker
+
+    def open_events(self, queue: int, conf: Any) -> int:
+        events: int = lib.bq_events_open(self._live(), queue, conf)
+        if events < 0:
+            raise error_of_refusal(events, conf_error(conf))
+        return events
 
     def call(
         self, queue: int, command: bytes, args: bytes, payload: bytes
@@ -156,6 +162,17 @@ class Client:
                 outcome.set_exception(error)
 
     # ---- events --------------------------------------------------------------------------
+
+    def stop_taking(self) -> None:
+        """Leave in the core what comes from now on, until ``take_again``; answers too."""
+        self.loop.remove_reader(self._fd)
+
+    def take_again(self) -> None:
+        if self._release.alive:
+            self._read()
+
+    def _read(self) -> None:
+        self.loop.add_reader(self._fd, _pump, weakref.ref(self))
 
     def _take(self) -> None:
         batch = lib.bq_take(self._handle, 0)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from . import _codes, _core_events
-from ._client import Client
+from ._client import Client, EventHandler
 from ._conf import Confs, prefix_of
 from ._emitter import Emitter
 from ._errors import ClosedError
@@ -62,10 +62,14 @@ class Connected(Emitter):
     def _open(self) -> Client:
         if self._closed:
             raise self._closed_error()
-        client = Client(self._confs[_codes.CONF_CLIENT], _core_events.of_queue(self))
+        client = Client(self._confs[_codes.CONF_CLIENT], self._handlers())
         self._opened(client)
         self._client = client
         return client
+
+    def _handlers(self) -> dict[int, EventHandler]:
+        """What is done with the events of the client."""
+        return _core_events.of_queue(self)
 
     def _opened(self, client: Client) -> None:
         """Open in a new client what calls need."""

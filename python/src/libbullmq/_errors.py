@@ -84,6 +84,14 @@ class ScriptError(BullMQError):
     """A BullMQ script refused: the job is missing, locked by another worker, in another state."""
 
 
+class JobFailedError(BullMQError):
+    """The job that was waited for has failed. The message is its failed reason."""
+
+
+class JobWaitTimeoutError(BullMQError, TimeoutError):
+    """The job that was waited for has not finished within ``ttl``. It is as it was."""
+
+
 class BulkError(BullMQError):
     """Some jobs of ``add_bulk`` were refused by Redis; the others have been added.
 
@@ -172,6 +180,8 @@ _CLASSES: dict[int, type[BullMQError]] = {
     _codes.ERR_COMMAND_TIMEOUT: CommandTimeoutError,
     _codes.ERR_NOT_CONNECTED: ConnectionError,
     _codes.ERR_CLOSED: ClosedError,
+    _codes.ERR_JOB_FAILED: JobFailedError,
+    _codes.ERR_JOB_WAIT_TIMEOUT: JobWaitTimeoutError,
 }
 # Refusal of a call: the class and the code of its error. Refusal codes share their numbers with
 # script errors, so they are not shown as ``code``.

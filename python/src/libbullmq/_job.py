@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import _codes, _json
+from ._errors import OptionError
 from ._job_calls import JobCalls
-from ._job_fields import Owner
+from ._job_fields import JobFields, Owner
 from ._record import Value
+
+if TYPE_CHECKING:
+    from ._queue_events import QueueEvents
 
 NO_DATA: Final = object()
 
@@ -41,6 +45,25 @@ class Job(JobCalls):
         a worker, ScriptError (``JobBelongsToJobScheduler``) for the next job of a scheduler.
         """
         await self._remove(remove_children)
+
+    async def wait_until_finished(self, queue_events: QueueEvents, ttl: int | None = None) -> Any:
+        """Wait until the job has finished, and return its result.
+
+        ``queue_events`` are those of the job's queue, ``ttl`` the longest wait in ms (None: no
+        limit). Raises JobFailedError with the failed reason, JobWaitTimeoutError when the time is
+        over, ScriptError (``JobNotExist``) when there is no such job: one that is removed when it
+        finishes has to be waited for before. A lost connection only delays the answer.
+        """
+        checked_events(self, queue_events.name, queue_events.prefix)
+        return await queue_events._wait_until_finished(self.id, ttl)
+
+
+def checked_events(job: JobFields, name: str, prefix: str) -> None:
+    """Refuse queue events that would not hear of the job."""
+    if (name, prefix) != (job.queue_name, job.prefix):
+        raise OptionError(
+            f"the queue events are of {prefix}:{name}, the job of {job.queue_qualified_name}"
+        )
 
 
 def added_job(

@@ -9,6 +9,7 @@ from typing import Any
 root = logging.getLogger("libbullmq")
 queue = logging.getLogger("libbullmq.queue")
 flow_producer = logging.getLogger("libbullmq.flow_producer")
+queue_events = logging.getLogger("libbullmq.queue_events")
 worker = logging.getLogger("libbullmq.worker")
 connection = logging.getLogger("libbullmq.connection")
 command = logging.getLogger("libbullmq.command")

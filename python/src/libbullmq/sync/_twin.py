@@ -96,16 +96,24 @@ class Twin:
         return repr(self._twin)
 
 
-class QueueTwin(Twin):
+class NamedTwin(Twin):
+    """A twin that is about one queue."""
+
+    def __init__(self, twin: Connected, name: str) -> None:
+        super().__init__(twin)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """Name of the queue."""
+        return self._name
+
+
+class QueueTwin(NamedTwin):
     """The life of a blocking queue."""
 
     def __init__(
         self, name: str, opts: QueueOptions | Mapping[str, Any] | None = None, /, **keywords: Any
     ) -> None:
         self._queue = AsyncQueue(name, opts, **keywords)
-        super().__init__(self._queue)
-
-    @property
-    def name(self) -> str:
-        """Name of the queue."""
-        return self._queue.name
+        super().__init__(self._queue, name)
