@@ -33,8 +33,9 @@ What a job shows is what was read, and what its own methods have changed since: 
 `queue_name`, `queue_qualified_name`, `prefix`, and all of it as `to_json()`.
 
 Besides: `log(row)`, which appends a row to the log and returns how many are kept, `keepLogs` of the job at
-most; and `remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child
-that was to go with it."""
+most; `remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child that
+was to go with it; and `wait_until_finished(queue_events, ttl=None)`, which returns the job's result, and
+raises `JobFailedError` or, after `ttl` ms, `JobWaitTimeoutError`."""
 
 FLOW_PRODUCER = """\
 `FlowProducer(opts=None, **options)`, with the options `connection` and `prefix`, adds trees of jobs in any
@@ -54,12 +55,29 @@ refuses the call with `OptionError`, which names it (`flows[0].children[2]`), be
 Redis refuses some jobs the others are added, and `FlowError` has for each job, parents before their
 children, its path and what became of it; `add` raises the refusal of the root when nothing was added."""
 
+QUEUE_EVENTS = """\
+`QueueEvents(name, opts=None, **options)`, with the [options](options.md#queue-events) of queue events, hears of
+everything that happens in a queue. `async for event in events` (in `libbullmq.sync`: `for`) gets
+`QueueEvent`s with `name`, `id`, `fields` and, of these, `job_id`, `returnvalue`, `failed_reason`, `data` and
+`prev`; so do listeners, `on(name, listener)`, of one name or of one job's (`"completed:42"`).
+
+| Member | |
+|---|---|
+| `wait_until_ready()` | Until whatever happens from now on will be heard; `async with` does it. |
+| `last_event_id` | Place that was reached, to go on from with the option of that name. |
+| `on(event, listener)`, `off(event, listener)`, `close()` | |
+
+`QueueEventsProducer(name, opts=None, **options)` publishes events of your own:
+`publish_event(event_name, fields=None, *, max_events=None) -> str` returns the id of the entry. A field that
+is no text is sent as JSON text."""
+
 
 def render(api: Api, root: Path) -> dict[str, str]:
     blocks = [INTRODUCTION]
     for of, by_hand in (("Queue", QUEUE_BY_HAND), ("Job", JOB_BY_HAND)):
         blocks += [f"## {of}", by_hand, *(_section(method) for method in methods_of(of, api))]
     blocks += ["## FlowProducer", FLOW_PRODUCER]
+    blocks += ["## QueueEvents and QueueEventsProducer", QUEUE_EVENTS]
     return {"docs/python.md": page(*blocks, "## Answers", *_answers(api))}
 
 

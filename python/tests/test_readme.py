@@ -22,7 +22,7 @@ def run(block, redis):
 
 def test_there_are_programs_of_both_kinds():
     assert len(WORKERS) == 2
-    assert len(OTHERS) == 8
+    assert len(OTHERS) == 9
 
 
 @pytest.mark.parametrize("block", OTHERS, ids=range(len(OTHERS)))
@@ -40,6 +40,7 @@ def test_a_program_runs_to_its_end(block, redis):
         "{'waiting': 1001, 'delayed': 1}",
         "removed welcome-7",
         "total 6",
+        "completed 1",
         "['2026-03-30T07:00:00+00:00', '2026-03-31T07:00:00+00:00']",
         'unknown option "conection"; did you mean "connection"?',
     }

@@ -15,6 +15,8 @@ from libbullmq import (
     JobOptions,
     JobScheduler,
     Queue,
+    QueueEvents,
+    QueueEventsProducer,
     RateLimit,
     RepeatOptions,
     Worker,
@@ -24,6 +26,7 @@ from libbullmq import (
 from libbullmq.sync import FlowProducer as BlockingFlowProducer
 from libbullmq.sync import Job as BlockingJob
 from libbullmq.sync import Queue as BlockingQueue
+from libbullmq.sync import QueueEvents as BlockingQueueEvents
 from libbullmq.sync import Worker as BlockingWorker
 from libbullmq.testing import Drained, assert_added, drain
 
@@ -130,3 +133,20 @@ async def add_flows() -> list[str]:
         node: JobNode[BlockingJob] = blocking.add(leaf)
         state: str = node.job.get_state()
     return [state] + ([] if read is None else [child.job.id for child in read.children])
+
+
+async def hear(job: Job) -> list[str]:
+    async with QueueEvents("emails", last_event_id="0-0") as events:
+        result = await job.wait_until_finished(events, ttl=1000)
+        heard = [str(result), events.last_event_id or ""]
+        async for event in events:
+            heard += [event.name, event.job_id or "", event.failed_reason or ""]
+    async with QueueEventsProducer("emails") as producer:
+        heard.append(await producer.publish_event("shipped", {"n": 1}, max_events=5))
+    return heard
+
+
+def hear_blocking(job: BlockingJob) -> list[str]:
+    with BlockingQueueEvents("emails") as events:
+        job.wait_until_finished(events)
+        return [event.name for event in events]

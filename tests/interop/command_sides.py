@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import redis as redis_client
-from libbullmq import Queue
-
 from command_row import OnJob, Row
 from command_world import Dump, build, differences, dump, read, restore
+from libbullmq import Queue
 from node_peer import NodeError, NodePeer
 from redis_server import RedisServer
 

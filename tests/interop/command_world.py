@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import redis as redis_client
-
 from node_peer import NodePeer
 
 # What two calls one after the other may differ by.

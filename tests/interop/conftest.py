@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 import redis as redis_client
 from libbullmq import Queue, Worker
-
 from node_peer import NodePeer
 from python_side import Handler, StartWorker
 from redis_server import RedisServer

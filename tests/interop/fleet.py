@@ -9,7 +9,6 @@ from typing import Any
 
 import redis as redis_client
 from libbullmq import Queue
-
 from node_peer import NodePeer
 
 NAME = "q"

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import redis as redis_client
-
 from python_flows import Tree, in_order
 
 T = 1700000000000

@@ -6,9 +6,8 @@ import json
 import re
 from typing import Any
 
-from libbullmq import BullMQError, Job, Queue
-
 from command_row import OnJob, Row
+from libbullmq import BullMQError, Job, Queue
 from method_rows import without_nothing
 from node_peer import NodePeer
 

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from libbullmq import Queue, QueueEvent, QueueEvents, QueueEventsProducer
-
 from redis_server import RedisServer
 
 TIMEOUT = 20.0  # seconds

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from libbullmq import BullMQError, FlowError, FlowProducer, Job, JobNode
-
 from redis_server import RedisServer
 
 Tree = dict[str, Any]

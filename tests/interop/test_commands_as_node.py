@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from libbullmq import BullMQError, Queue, _codes, _record
-
 from command_row import Row, clients, ids, without_message
 from command_rows_jobs import JOB_ROWS
 from command_rows_queue import QUEUE_ROWS
 from command_sides import Sides, two_sides
+from libbullmq import BullMQError, Queue, _codes, _record
 
 API = json.loads((Path(__file__).parents[2] / "bindings" / "api.json").read_text(encoding="utf-8"))
 REPLIES = {command["name"]: command["reply"] for command in API["commands"]}

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest_asyncio
 import redis as redis_client
-
 from conftest import StartPeer
 from node_peer import NodePeer
 from redis_server import RedisServer

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest_asyncio
 from libbullmq import Job, Queue
-
 from node_peer import NodePeer
 from python_side import StartWorker
 from redis_server import RedisServer

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis as redis_client
-from libbullmq import BullMQError, Job, Queue
-
 from flow_kinds import FAILURE_OPTIONS, FLOWS, T, flat_ids, keyspace, names_of, node
+from libbullmq import BullMQError, Job, Queue
 from method_rows import added, without_nothing
 from node_peer import NodeError, NodePeer
 from python_flows import PythonFlows, Tree, in_order, shown_tree

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis as redis_client
-from libbullmq import Job, Queue
-
 from conftest import StartPeer
 from fleet import NAME, Fleet, NodeMember, PythonMember, StartFleet, act_out, waiting
+from libbullmq import Job, Queue
 from python_side import StartWorker
 from redis_server import RedisServer
 

@@ -7,7 +7,6 @@ import ctypes
 from collections import Counter
 
 from libbullmq import Job
-
 from node_peer import NodePeer
 from python_side import StartWorker
 

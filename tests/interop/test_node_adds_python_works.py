@@ -6,9 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from libbullmq import Job, UnrecoverableError
-
 from job_kinds import KINDS, VALUES, Kind
+from libbullmq import Job, UnrecoverableError
 from node_peer import NodeError, NodePeer
 from python_side import StartWorker
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from node_peer import NodeError, NodePeer
 from redis_server import RedisServer
 

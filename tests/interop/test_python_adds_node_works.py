@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 import redis as redis_client
-from libbullmq import Queue
-
 from job_kinds import KINDS, VALUES, Kind
+from libbullmq import Queue
 from node_peer import NodePeer
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis as redis_client
-from libbullmq import BullMQError
-
 from job_kinds import KINDS, VALUES
+from libbullmq import BullMQError
 from node_peer import NodePeer
 from python_events import Heard, PythonEvents
 from redis_server import RedisServer

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import redis as redis_client
 from libbullmq import Job
-
 from node_peer import NodePeer
 from python_side import StartWorker
 

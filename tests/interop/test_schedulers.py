@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 import redis as redis_client
-from libbullmq import Job, Queue
-
 from conftest import StartPeer
+from libbullmq import Job, Queue
 from node_peer import NodeError, NodePeer
 from python_side import StartWorker
 from redis_server import RedisServer

@@ -12,7 +12,6 @@ from libbullmq._client import Client
 from libbullmq._conf import Confs
 from libbullmq._native import ffi
 from libbullmq._record import fields
-
 from node_peer import NodePeer
 from python_side import StartWorker
 from redis_server import RedisServer
