@@ -56,8 +56,8 @@ Redis refuses some jobs the others are added, and `FlowError` has for each job, 
 children, its path and what became of it; `add` raises the refusal of the root when nothing was added."""
 
 QUEUE_EVENTS = """\
-`QueueEvents(name, opts=None, **options)`, with the [options](options.md#queue-events) of queue events, hears of
-everything that happens in a queue. `async for event in events` (in `libbullmq.sync`: `for`) gets
+`QueueEvents(name, opts=None, **options)`, with the [options](options.md#queue-events) of queue events, hears
+of everything that happens in a queue. `async for event in events` (in `libbullmq.sync`: `for`) gets
 `QueueEvent`s with `name`, `id`, `fields` and, of these, `job_id`, `returnvalue`, `failed_reason`, `data` and
 `prev`; so do listeners, `on(name, listener)`, of one name or of one job's (`"completed:42"`).
 
