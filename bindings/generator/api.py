@@ -19,6 +19,7 @@ OPTION_TYPES = {
     "telemetry",
     "job options",
     "stream id",
+    "function",  # of the host's language
 }
 ARGUMENT_TYPES = {
     "text",

@@ -13,6 +13,7 @@ STRUCTURED = {
     "deduplication": "an object {id, ttl, extend, replace, keepLastIfActive, reschedule}",
     "telemetry": "an object {metadata, omitContext}",
     "job options": "an object of job options",
+    "function": "a function",
     "stream id": 'the id of a stream entry such as "1754000000123-0", or "$"',
 }
 

@@ -22,6 +22,7 @@ PYTHON_TYPES = {
     "telemetry": "TelemetryOptions",
     "job options": "JobOptions",
     "stream id": "str",
+    "function": "Callable[..., Any]",
     "time": "int | datetime",
 }
 
@@ -96,8 +97,9 @@ HEAD = f'''\
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypedDict'''
+from typing import Any, TypedDict'''
 
 
 @dataclass

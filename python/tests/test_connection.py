@@ -13,7 +13,10 @@ from libbullmq import (
     ClosedError,
     CommandTimeoutError,
     ConnectionError,
+    FlowProducer,
     Queue,
+    QueueEvents,
+    QueueEventsProducer,
     UnsupportedServerError,
     Worker,
 )
@@ -208,3 +211,45 @@ async def test_a_lost_connection_is_logged(own_redis, caplog):
         own_redis.restart()
         await queue.add("y")
     assert "connection lost" in caplog.text
+
+
+def users(connection, name="q"):
+    """One of everything that has a connection of its own."""
+    options = {"connection": connection}
+    return [
+        Queue(name, options),
+        QueueEvents(name, options),
+        QueueEventsProducer(name, options),
+        FlowProducer(options),
+    ]
+
+
+async def test_everything_waits_for_its_first_connection(own_redis):
+    own_redis.stop()
+    opened = users(own_redis.connection)
+    worker = Worker("q", lambda job: None, connection=own_redis.connection)
+    for user in (*opened, worker):
+        user.on("error", lambda error: None)
+    async with worker:
+        waits = [asyncio.ensure_future(user.wait_until_ready()) for user in (*opened, worker)]
+        done, _ = await asyncio.wait(waits, timeout=0.2)
+        assert not done
+        own_redis.start()
+        await asyncio.wait_for(asyncio.gather(*waits), 15)
+    for user in opened:
+        await user.wait_until_ready()
+        await user.close()
+
+
+async def test_nothing_waits_for_a_connection_that_will_never_be(own_redis):
+    own_redis.call("CONFIG", "SET", "requirepass", "secret")
+    for user in users({**own_redis.connection, "password": "wrong"}):
+        user.on("error", lambda error: None)
+        with pytest.raises(AuthenticationError):
+            await user.wait_until_ready()
+        await user.close()
+
+
+async def test_a_worker_that_does_not_run_is_not_waited_for():
+    with pytest.raises(RuntimeError, match="does not run"):
+        await Worker("q", lambda job: None).wait_until_ready()

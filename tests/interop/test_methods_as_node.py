@@ -13,7 +13,7 @@ from command_row import OnJob, Row
 from command_rows_jobs import JOB_ROWS
 from command_rows_queue import QUEUE_ROWS
 from command_sides import Sides, two_sides
-from libbullmq import Job, Queue
+from libbullmq import FlowProducer, Job, Queue, QueueEvents, QueueEventsProducer, Worker
 from method_call import call_job, call_node_job, call_queue, snake
 from method_rows import METHOD_ROWS
 
@@ -22,20 +22,20 @@ ROWS = [*METHOD_ROWS, *QUEUE_ROWS, *JOB_ROWS]
 QUEUE_METHODS = [row for row in ROWS if not isinstance(row.node, OnJob)]
 JOB_METHODS = [row for row in ROWS if isinstance(row.node, OnJob)]
 
-# Compared by other files: schedulers, waiting for the end of a job.
+# Compared by other files: schedulers, waiting for the end of a job, manual processing.
 ELSEWHERE = {
     "Queue": {
-        *("close", "upsertJobScheduler", "getJobScheduler", "getJobSchedulers"),
+        *("close", "waitUntilReady", "upsertJobScheduler", "getJobScheduler", "getJobSchedulers"),
         *("getJobSchedulersCount", "removeJobScheduler"),
     },
-    "Job": {"waitUntilFinished"},
+    "Job": {"waitUntilFinished", "moveToCompleted", "moveToFailed"},
 }
 # What only Node's own code calls, and what others replace.
 LEFT_OUT = {
     "Queue": {
         *("constructor", "emit", "off", "on", "once", "trace", "Job", "addJob", "clientName", "base64Name"),
         *("commandByType", "sanitizeJobTypes", "baseGetClients", "parseClientList", "checkConnectionError"),
-        *("createBackend", "getBackend", "disconnect", "waitUntilReady"),
+        *("createBackend", "getBackend", "disconnect"),
         "recordJobCountsMetric",  # telemetry
         *("getDebounceJobId", "removeDebounceKey"),  # deprecated names of getDeduplicationJobId, ...
     },
@@ -43,7 +43,6 @@ LEFT_OUT = {
         *("constructor", "createBackend", "asJSON", "asJSONSandbox", "addJob", "toFlowEntry", "toJSON"),
         *("shouldRetryJob", "getSpanOperation", "recordJobMetrics", "isInState", "validateOptions"),
         *("updateStacktrace", "setSpanJobAttributes"),
-        *("moveToCompleted", "moveToFailed"),  # of manual processing
         "getFailedChildrenValues",  # the deprecated name of getIgnoredChildrenFailures
     },
 }
@@ -78,3 +77,25 @@ async def test_every_method_of_node_is_compared(sides: Sides, name: str, kind: t
     compared = {row.node.method for row in (JOB_METHODS if name == "Job" else QUEUE_METHODS)}
     assert methods - compared - ELSEWHERE[name] == set()
     assert [method for method in methods if not hasattr(kind, snake(method))] == []
+
+
+# What only Node's own code calls, and what others replace.
+INSIDE_NODE = {
+    *("constructor", "emit", "once", "trace", "getBackend", "createBackend", "base64Name", "clientName"),
+    *("disconnect", "checkConnectionError", "consumeEvents", "createLockManager", "createSandbox"),
+    *("callProcessJob", "createJob", "waitForRateLimit", "mainLoop", "_getNextJob", "isRateLimited"),
+    *("moveToActive", "waitForJob", "getBlockTimeout", "getRateLimitDelay", "delay", "updateDelays"),
+    *("nextJobFromJobData", "processJob", "getUnrecoverableErrorMessage", "handleCompleted"),
+    *("handleFailed", "stalledChecker", "whenCurrentJobsFinished", "retryIfFailed"),
+    *("moveStalledJobsToWait", "moveLimitedBackToWait", "addNode", "collectFlowEntry", "addNodes"),
+    *("getNode", "validateFlowJobs", "addChildren", "getChildren", "queueFromNode", "toFlowError"),
+    "extendJobLocks",  # of the lock manager: the core's thread renews locks
+}
+
+
+@pytest.mark.parametrize("kind", [Worker, FlowProducer, QueueEvents, QueueEventsProducer])
+async def test_every_method_of_node_is_there(sides: Sides, kind: type) -> None:
+    nodes = set(await sides.node.call("methodsOf", name=kind.__name__)) - INSIDE_NODE
+    if kind is QueueEvents:
+        nodes.discard("run")  # reading begins by itself
+    assert [method for method in nodes if not hasattr(kind, snake(method))] == []

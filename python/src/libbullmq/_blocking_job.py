@@ -62,6 +62,28 @@ class Job(BlockingJobCalls):
         checked_events(self, queue_events.name, queue_events.prefix)
         return queue_events._wait_until_finished(self.id, ttl)
 
+    def move_to_completed(
+        self, returnvalue: Any = None, token: str | None = None, fetch_next: bool = False
+    ) -> Job | None:
+        """Complete a job that ``Worker.get_next_job`` gave, with any JSON value.
+
+        See ``libbullmq.Job.move_to_completed``.
+        """
+        return self._next(self._wait(self._complete_by_hand(returnvalue, token, fetch_next)))
+
+    def move_to_failed(
+        self, error: BaseException, token: str | None = None, fetch_next: bool = False
+    ) -> Job | None:
+        """Fail an attempt of a job that ``Worker.get_next_job`` gave.
+
+        See ``libbullmq.Job.move_to_failed``.
+        """
+        return self._next(self._wait(self._fail_by_hand(error, token, fetch_next)))
+
+    def _next(self, record: bytes) -> Job | None:
+        job = Job(self._owner, record, self._loop)
+        return job if job.id else None
+
     def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return wait_in_thread(coroutine, self._loop)
 

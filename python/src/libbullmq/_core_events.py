@@ -14,21 +14,20 @@ if TYPE_CHECKING:
     from ._worker import Worker
 
 
-def of_queue(queue: Emitter) -> dict[int, EventHandler]:
-    """What a queue does with the events of its client."""
+def of_connection(owner: Emitter) -> dict[int, EventHandler]:
+    """What everybody does with the events of the own client."""
     return {
-        _codes.EV_ERROR: lambda _, record: queue._emit_error(error_of_record(record)),
-        _codes.EV_READY: lambda *_: queue._emit("ready"),
-        _codes.EV_CONNECTION: lambda _, record: _log_connection(queue, record),
-        _codes.EV_WARNING: lambda _, record: _log_warning(queue, record),
+        _codes.EV_CONNECTION: lambda _, record: _log_connection(owner, record),
+        _codes.EV_WARNING: lambda _, record: _log_warning(owner, record),
     }
 
 
 def of_worker(worker: Worker) -> dict[int, EventHandler]:
     """What a worker does with the events of its client."""
     return {
-        **of_queue(worker),
+        **of_connection(worker),
         _codes.EV_JOB: worker.job_taken,
+        _codes.EV_CANCEL: lambda job, record: worker.cancel_asked(job, _message(record)),
         _codes.EV_ERROR: lambda _, record: _worker_failed(worker, record),
         _codes.EV_READY: lambda identity, _: _worker_ready(worker, identity),
         _codes.EV_STALLED: lambda _, record: worker._emit("stalled", _job_id(record)),
@@ -42,6 +41,10 @@ def _job_id(record: bytes) -> str | None:
     return text(dict(fields(record)), _codes.TAG_JOB_ID)
 
 
+def _message(record: bytes) -> str | None:
+    return text(dict(fields(record)), _codes.TAG_MESSAGE)
+
+
 def _log_connection(owner: Emitter, record: bytes) -> None:
     values = dict(fields(record))
     state, message = text(values, _codes.TAG_STATE), text(values, _codes.TAG_MESSAGE)
@@ -51,8 +54,7 @@ def _log_connection(owner: Emitter, record: bytes) -> None:
 
 
 def _log_warning(owner: Emitter, record: bytes) -> None:
-    message = text(dict(fields(record)), _codes.TAG_MESSAGE)
-    _log.connection.warning("%r: %s", owner, message, extra=owner._log_fields())
+    _log.connection.warning("%r: %s", owner, _message(record), extra=owner._log_fields())
 
 
 def _worker_failed(worker: Worker, record: bytes) -> None:
@@ -64,6 +66,7 @@ def _worker_failed(worker: Worker, record: bytes) -> None:
 
 def _worker_ready(worker: Worker, identity: int) -> None:
     if identity == worker.handle:  # else it is the worker's queue
+        worker.readiness.begin()
         worker._emit("ready")
 
 

@@ -133,6 +133,38 @@ class UnrecoverableError(Exception):
     """Raised by a handler: the job fails for good, whatever its ``attempts`` say."""
 
 
+class MovedError(Exception):
+    """Raised by a handler that has moved its job itself: the attempt neither failed nor counts."""
+
+
+class DelayedError(MovedError):
+    """Raised after ``job.move_to_delayed``: the job runs again later."""
+
+    def __init__(self, message: str = "bullmq:movedToDelayed") -> None:
+        super().__init__(message)
+
+
+class WaitingError(MovedError):
+    """Raised after ``job.move_to_wait``: the job waits again."""
+
+    def __init__(self, message: str = "bullmq:movedToWait") -> None:
+        super().__init__(message)
+
+
+class WaitingChildrenError(MovedError):
+    """Raised after ``job.move_to_waiting_children``: the job runs again when they are done."""
+
+    def __init__(self, message: str = "bullmq:movedToWaitingChildren") -> None:
+        super().__init__(message)
+
+
+class RateLimitError(Exception):
+    """Raised after ``worker.rate_limit``: the job waits until the limit ends, attempt uncounted."""
+
+    def __init__(self, message: str = "bullmq:rateLimitExceeded") -> None:
+        super().__init__(message)
+
+
 class JobCancelledError(Exception):
     """The attempt ended because ``Worker.cancel_job`` asked it to. Retried as any other failure.
 

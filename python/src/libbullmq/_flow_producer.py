@@ -182,6 +182,15 @@ class FlowProducer(Connected):
         client = self._usable_client()
         return await client.call(0, command, encode_args(args), payload)
 
+    async def wait_until_ready(self) -> None:
+        """Wait for a connection; opens it if need be.
+
+        Waits as a call does while Redis cannot be reached, and raises what a call raises.
+        """
+        await self._call(
+            b"getFlow", {"id": "0", "queueName": "unnamed", "prefix": self.prefix}, b""
+        )
+
     def _opened(self, client: Client) -> None:
         for queue in self._queues.values():
             queue.handle = 0  # of the client before

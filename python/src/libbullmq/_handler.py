@@ -40,16 +40,6 @@ def is_coroutine_function(handler: Callable[..., Any]) -> bool:
     )
 
 
-def failure(error: BaseException) -> bytes:
-    """What bq_job_fail wants to know of an exception."""
-    if isinstance(error, SandboxError) and error.failure is not None:
-        return error.failure
-    unrecoverable = isinstance(error, UnrecoverableError)
-    name = "UnrecoverableError" if unrecoverable else type(error).__name__
-    described = {"message": message_of(error), "name": name, "stack": stack_of(error)}
-    return _json.encode({key: storable(value) for key, value in described.items()})
-
-
 def message_of(error: BaseException) -> str:
     """Text of an exception; the name of its class when it has none."""
     try:

@@ -57,6 +57,34 @@ class Job(JobCalls):
         checked_events(self, queue_events.name, queue_events.prefix)
         return await queue_events._wait_until_finished(self.id, ttl)
 
+    async def move_to_completed(
+        self, returnvalue: Any = None, token: str | None = None, fetch_next: bool = False
+    ) -> Job | None:
+        """Complete a job that ``Worker.get_next_job`` gave, with any JSON value.
+
+        ``token`` is that of the lock, by default the one that the job was taken with. With
+        ``fetch_next`` the next job is taken in the same step, under the same token, and returned.
+        Raises OptionError for a value without JSON form, ScriptError while the job cannot complete
+        (``JobLockMismatch``, ``JobPendingChildren``, ...); it is then as it was. Waits for a lost
+        connection.
+        """
+        return self._next(await self._complete_by_hand(returnvalue, token, fetch_next))
+
+    async def move_to_failed(
+        self, error: BaseException, token: str | None = None, fetch_next: bool = False
+    ) -> Job | None:
+        """Fail an attempt of a job that ``Worker.get_next_job`` gave.
+
+        ``attempts`` and ``backoff`` decide on a retry, as they do for a worker; UnrecoverableError
+        forbids one. The rest is as in ``move_to_completed``; no next job is taken when this one is
+        retried at once.
+        """
+        return self._next(await self._fail_by_hand(error, token, fetch_next))
+
+    def _next(self, record: bytes) -> Job | None:
+        job = Job(self._owner, record)
+        return job if job.id else None
+
 
 def checked_events(job: JobFields, name: str, prefix: str) -> None:
     """Refuse queue events that would not hear of the job."""

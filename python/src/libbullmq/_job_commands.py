@@ -6,9 +6,11 @@ import abc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from . import _codes
 from ._answers import integer_of
-from ._arguments import encode_text
-from ._errors import BullMQError
+from ._arguments import encode_json, encode_text, given
+from ._errors import BullMQError, OptionError
+from ._failures import failed_values, failure
 from ._job_changes import show_changes
 from ._job_fields import JobFields
 
@@ -42,6 +44,34 @@ class JobCommands(JobFields):
         if not integer_of(record):
             message = f"Job {self.id} could not be removed because it is locked by another worker"
             raise BullMQError(message, name="JobLocked", job_id=self.id)
+
+    async def _end_by_hand(
+        self, command: bytes, payload: bytes, token: str | None, fetch_next: bool
+    ) -> bytes:
+        worker = getattr(self._owner, "handle", 0)
+        if not worker:
+            raise OptionError(
+                f"job {self.id} cannot be ended by hand: it is not one of Worker.get_next_job"
+            )
+        args = {"worker": worker, "fetchNext": fetch_next}
+        return await self._ask(command, args | given(token=self._lock_token(token)), payload)
+
+    async def _complete_by_hand(
+        self, returnvalue: Any, token: str | None, fetch_next: bool
+    ) -> bytes:
+        payload = encode_json(returnvalue, f"return value of job {self.id}")
+        record = await self._end_by_hand(b"moveJobToCompleted", payload, token, fetch_next)
+        self._end({_codes.TAG_RETURNVALUE: payload})
+        return record
+
+    async def _fail_by_hand(
+        self, error: BaseException, token: str | None, fetch_next: bool
+    ) -> bytes:
+        if not isinstance(error, BaseException):
+            raise OptionError(f"error must be an exception, not {type(error).__name__}")
+        record = await self._end_by_hand(b"moveJobToFailed", failure(error), token, fetch_next)
+        self._end(failed_values(self, error))
+        return record
 
     def _lock_token(self, token: str | None) -> str | None:
         """The token that is given, else the one that this job was taken with."""

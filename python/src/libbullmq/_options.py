@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class RetentionOptions(TypedDict, total=False):
@@ -340,6 +341,10 @@ class WorkerOptions(QueueOptions, total=False):
     # Jobs that the worker runs at once. Kept by the language layer, which gives the core that
     # many credits. Default: 1.
     concurrency: int
+    # Delay before a retry where the job's backoff is of a type that is neither fixed nor
+    # exponential: gets the attempts made, that type, the error and the job, and gives ms, 0 for
+    # at once, -1 for no retry. In Node: settings.backoffStrategy.
+    backoffStrategy: Callable[..., Any]
     # Python, for a handler named by text: processes that run a job each at the same time; it is
     # the concurrency as well. Unset: as concurrency says.
     processes: int

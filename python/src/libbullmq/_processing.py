@@ -7,10 +7,11 @@ import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _codes, _json, _log
+from . import _codes, _log
 from ._client import Client
 from ._errors import BullMQError, JobCancelledError
-from ._handler import encode_result, failure, message_of, stack_of, unreadable_data
+from ._failures import failed_values, failure, is_failed_attempt
+from ._handler import encode_result, message_of, unreadable_data
 from ._job_fields import JobFields
 from ._outcomes import Outcomes
 from ._runners import Runner
@@ -89,8 +90,12 @@ class Processing:
         except BaseException as error:
             if self._stopped(run, error):
                 raise
+            error = _as_failure(job, error)
+            delay = None
+            if worker.backoff is not None and is_failed_attempt(error):
+                delay = await worker.backoff.delay(worker, job, error)
             if self._runs.pop(run.handle, None) is not None:
-                self._fail(run, _as_failure(job, error))
+                self._fail(run, error, delay)
         else:
             if self._runs.pop(run.handle, None) is None:
                 return  # given back meanwhile
@@ -113,11 +118,14 @@ class Processing:
             return not self._loop.is_running()
         return isinstance(error, KeyboardInterrupt)
 
-    def _fail(self, run: Run, error: BaseException) -> None:
+    def _fail(self, run: Run, error: BaseException, delay: float | None) -> None:
         worker, job = self._worker, run.job
+        if not is_failed_attempt(error):
+            self._outcomes.fail(run.handle, failure(error), None)
+            return
         heard = "failed" in worker._listeners
         told = Failed(worker, job, error) if heard else None
-        self._outcomes.fail(run.handle, failure(error), told)
+        self._outcomes.fail(run.handle, failure(error, delay), told)
         if not heard:
             worker._logger.info(
                 "%r: %r failed: %s",
@@ -193,9 +201,7 @@ class Failed:
         return False
 
     def set_result(self, record: bytes) -> None:
-        trace = _json.encode([*self._job.stacktrace, stack_of(self._error)])
-        reason = message_of(self._error).encode("utf-8", "backslashreplace")
-        self._job._end({_codes.TAG_FAILED_REASON: reason, _codes.TAG_STACKTRACE: trace})
+        self._job._end(failed_values(self._job, self._error))
         self._worker._emit("failed", self._job, self._error)
 
     def set_exception(self, error: BullMQError) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self
 
-from . import _codes, _core_events, _log
+from . import _codes, _log
 from ._answers import json_of
 from ._arguments import encode_args, given
 from ._client import Client, EventHandler
 from ._conf import Confs, merge
 from ._connected import Connected
 from ._emitter import Listener
-from ._errors import BullMQError, error_of_record
+from ._errors import BullMQError
 from ._options import QueueEventsOptions
 from ._queue import checked_name
 from ._queue_event import QueueEvent, event_of
@@ -69,12 +68,9 @@ class QueueEvents(Connected):
         self._confs = Confs(options, scopes)
         self._place: str | None = self._confs.options.get("lastEventId")
         self._queue = self._reader = 0  # of the core
-        self._reading = False
         self._loops: weakref.WeakSet[EventIterator] = weakref.WeakSet()
         self._waiting: deque[QueueEvent] = deque()  # for a loop over them
-        self._sleepers: list[asyncio.Future[None]] = []  # until something changes
         self._calls = 0  # under way, so that events have to be taken
-        self._fatal: BullMQError | None = None
 
     @property
     def last_event_id(self) -> str | None:
@@ -86,10 +82,7 @@ class QueueEvents(Connected):
 
         Waits for a lost connection. Raises BullMQError when Redis will never accept this one.
         """
-        self._usable_client()
-        while not self._reading:
-            self._raise_fatal()
-            await self._change()
+        await super().wait_until_ready()
 
     async def close(self) -> None:
         """Stop reading, end loops over the events, release everything.
@@ -98,7 +91,7 @@ class QueueEvents(Connected):
         """
         self._closed = True
         self._waiting.clear()
-        self._changed()
+        self._readiness.changed()
         self._take_again()
         await super().close()
 
@@ -142,11 +135,11 @@ class QueueEvents(Connected):
 
     async def _next(self) -> QueueEvent:
         while not self._waiting:
-            self._raise_fatal()
+            self._readiness.raise_failure()
             if self._closed:
                 raise StopAsyncIteration
             self._take_again()
-            await self._change()
+            await self._readiness.change()
         event = self._waiting.popleft()
         self._place = event.id
         return event
@@ -173,7 +166,6 @@ class QueueEvents(Connected):
     def _opened(self, client: Client) -> None:
         self._queue = client.open_queue(self.name, self._confs[_codes.CONF_QUEUE])
         self._reader = client.open_events(self._queue, self._events_conf())
-        self._reading = False
         self._waiting.clear()  # what has not been handed over is read again
 
     def _events_conf(self) -> Any:
@@ -186,10 +178,8 @@ class QueueEvents(Connected):
 
     def _handlers(self) -> dict[int, EventHandler]:
         return {
-            **_core_events.of_queue(self),
+            **super()._handlers(),
             _codes.EV_QUEUE_EVENT: lambda _, record: self._heard(record),
-            _codes.EV_READY: lambda identity, _: self._begun(identity),
-            _codes.EV_ERROR: lambda _, record: self._failed(error_of_record(record)),
         }
 
     def _heard(self, record: bytes) -> None:
@@ -200,7 +190,7 @@ class QueueEvents(Connected):
             return
         if self._loops or not self._has_listeners():
             self._waiting.append(event)
-            self._changed()
+            self._readiness.changed()
             if len(self._waiting) >= MOST_WAITING and not self._calls and self._client:
                 self._client.stop_taking()
         else:
@@ -213,32 +203,8 @@ class QueueEvents(Connected):
             self._client.take_again()
 
     def _begun(self, identity: int) -> None:
-        if identity == self._reader:
-            self._reading = True
-            self._changed()
-            self._emit("ready")
-
-    def _failed(self, error: BullMQError) -> None:
-        self._emit_error(error)
-        if error.fatal:
-            self._fatal = error
-            self._changed()
-
-    def _raise_fatal(self) -> None:
-        if self._fatal is not None:
-            raise self._fatal
-
-    async def _change(self) -> None:
-        """Wait until an event has arrived or reading has begun, failed or ended."""
-        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append(sleeper)
-        await sleeper
-
-    def _changed(self) -> None:
-        sleepers, self._sleepers = self._sleepers, []
-        for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
+        if identity == self._reader:  # else it is the queue that it reads
+            super()._begun(identity)
 
     def _described(self) -> str:
         return f"the reader of events of queue {self.name!r}"

@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 
 from ._blocking_job import Job as BlockingJob
 from ._errors import JobCancelledError
-from ._handler import encode_result, failure, is_coroutine_function, takes_token, unreadable_data
+from ._failures import failure
+from ._handler import encode_result, is_coroutine_function, takes_token, unreadable_data
 from ._job import Job
 from ._job_commands import JobCommands
 from ._job_fields import JobFields, Owner

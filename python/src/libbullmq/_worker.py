@@ -9,19 +9,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import _codes, _core_events, _log, _signals
-from ._arguments import encode_args
+from ._backoff import Backoff
 from ._client import Client
-from ._conf import Confs, merge, prefix_of
-from ._emitter import Emitter
-from ._errors import BullMQError, ClosedError, ForkedError, OptionError
+from ._conf import Confs, merge
+from ._errors import BullMQError, ClosedError, OptionError
 from ._handler import takes_token
-from ._job_fields import JobFields
 from ._loops import is_running_here
 from ._options import WorkerOptions
 from ._processing import Processing
 from ._queue import checked_name
+from ._readiness import Readiness
 from ._runners import Runner, runner_of
 from ._sandbox import Sandbox, SandboxRunner, refuse_sandbox_options
+from ._worker_commands import WorkerCommands
 
 # Workers that run: the loop itself holds only weak references to what runs in it.
 _running: set[Worker] = set()
@@ -31,10 +31,10 @@ FLUSH_MS = 5000
 # What the core counts slots with.
 MOST_SLOTS = 2**31 - 1
 # Options that the core does not know.
-HOST_OPTIONS = ("concurrency", "processes", "timeout")
+HOST_OPTIONS = ("backoffStrategy", "concurrency", "processes", "settings", "timeout")
 
 
-class Worker(Emitter):
+class Worker(WorkerCommands):
     """Runs ``handler(job, token)`` on the jobs of a queue, up to ``concurrency`` at once.
 
     The handler is a coroutine function, or a plain function, which runs in a thread and gets a
@@ -45,7 +45,10 @@ class Worker(Emitter):
     What the handler returns becomes the job's result, any JSON value. What it raises fails the
     attempt, and the job's ``attempts`` and ``backoff`` decide what comes next; UnrecoverableError
     forbids a retry. So does a result without JSON form, and a job whose data is not JSON fails
-    without a call of the handler.
+    without a call of the handler. DelayedError, WaitingError and WaitingChildrenError tell that the
+    handler has moved the job itself, RateLimitError that it has to wait; no attempt is counted.
+
+    Without a handler the worker takes jobs when it is asked to: see ``get_next_job``.
 
     What is not an ``Exception`` loses nothing either: SystemExit, GeneratorExit and a
     CancelledError that nobody asked for fail the attempt and the worker goes on. A job whose task
@@ -91,7 +94,7 @@ class Worker(Emitter):
     def __init__(
         self,
         name: str,
-        handler: Callable[..., Any] | str,
+        handler: Callable[..., Any] | str | None = None,
         opts: WorkerOptions | Mapping[str, Any] | None = None,
         /,
         **keywords: Any,
@@ -108,19 +111,19 @@ class Worker(Emitter):
             self._sandbox = Sandbox.of(handler, self._confs.host)
             concurrency = self._sandbox.processes
         else:
-            takes_token(handler)  # refuses what cannot be called
+            if handler is not None:
+                takes_token(handler)  # refuses what cannot be called
             refuse_sandbox_options(self._confs.host)
         self._concurrency = checked_concurrency(concurrency)
+        self.backoff = _backoff_of(self._confs.host)
         self._blocking_jobs = False  # whether listeners get the jobs of libbullmq.sync
-        self._client: Client | None = None
         self._processing: Processing | None = None
-        self._queue = 0
-        self.handle = 0  # of the core
         self._running = self._paused = self._closed = False
         self._ended: asyncio.Future[None] | None = None  # there from the start on
         self._closing: asyncio.Task[None] | None = None
         self._forced = asyncio.Event()
         self._fatal: BullMQError | None = None
+        self.readiness = Readiness()
 
     # ---- running -------------------------------------------------------------------------
 
@@ -134,6 +137,8 @@ class Worker(Emitter):
         Raises BullMQError when Redis will never accept this worker (wrong password, a server that
         is too old). A lost connection is waited for.
         """
+        if self._handler is None:
+            raise RuntimeError("a worker without a handler does not run; await its get_next_job()")
         ended = self._start()
         if self._running:
             raise RuntimeError("Worker is already running.")
@@ -162,14 +167,15 @@ class Worker(Emitter):
         self._processing = Processing(self, client, self._runner())
         self._client, self._ended = client, client.loop.create_future()
         _running.add(self)
-        client.credit(self.handle, self._concurrency)
+        if self._handler is not None:
+            client.credit(self.handle, self._concurrency)
         return self._ended
 
     def _runner(self) -> Runner:
         if isinstance(self._handler, str):
             assert self._sandbox is not None
             return SandboxRunner(self, self._sandbox)
-        return runner_of(self, self._handler)
+        return runner_of(self, self._handler or _take_by_hand)
 
     async def __aenter__(self) -> Self:
         """Take and run jobs inside the block, without touching signals."""
@@ -202,7 +208,7 @@ class Worker(Emitter):
     def concurrency(self, concurrency: int) -> None:
         more = checked_concurrency(concurrency) - self._concurrency
         self._concurrency = concurrency
-        if self._processing is not None:
+        if self._processing is not None and self._handler is not None:
             self._own_client().credit(self.handle, more)
             self._processing.resize(concurrency)
 
@@ -328,6 +334,11 @@ class Worker(Emitter):
 
     # ---- what the core tells --------------------------------------------------------------
 
+    def cancel_asked(self, handle: int, reason: str | None) -> None:
+        """Cancel a job that ran for longer than maxJobDuration, or lost its lock."""
+        if self._processing is not None:
+            self._processing.cancel(handle, reason)
+
     def job_taken(self, handle: int, record: bytes) -> None:
         """Run a job that the core handed over."""
         assert self._processing is not None
@@ -336,39 +347,31 @@ class Worker(Emitter):
     def failed_for_good(self, error: BullMQError) -> None:
         """Close: Redis will never accept this worker."""
         self._fatal = error
+        self.readiness.fail(error)
         self._forced.set()
         self._begin_close()
 
-    # ---- what jobs need ------------------------------------------------------------------
-
-    async def call(self, command: bytes, args: Any, payload: bytes = b"") -> bytes:
-        """Run a command of ``docs/commands.md``; returns the record of its reply."""
-        client = self._own_client()
-        return await client.call(self._queue, command, encode_args(args), payload)
-
-    @property
-    def prefix(self) -> str:
-        """First part of the queue's keys."""
-        return prefix_of(self._confs)
-
-    def job_progressed(self, job: JobFields, progress: Any) -> None:
-        self._emit("progress", job, progress)
-
-    def job_removed(self, job: JobFields) -> None:
-        """A worker has no event for it."""
-
-    def _own_client(self) -> Client:
-        if self._client is None:
-            raise RuntimeError("the worker does not run; await its run() first")
-        if self._client.pid != os.getpid():
-            raise ForkedError(
-                f"{self!r} runs in process {self._client.pid}; make a new Worker after fork",
-                name="BQ_EFORKED",
-            )
-        return self._client
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+    async def _by_hand(self, command: bytes, args: dict[str, Any]) -> bytes:
+        if self._handler is None:
+            self._start()
+        return await super()._by_hand(command, args)
+
+
+async def _take_by_hand(job: Any) -> None:
+    """The handler of a worker that has none: it is given no credit, so no job comes here."""
+    raise RuntimeError("the worker has no handler")
+
+
+def _backoff_of(options: Mapping[str, Any]) -> Backoff | None:
+    strategy, settings = options.get("backoffStrategy"), options.get("settings")
+    if settings is not None:
+        if not isinstance(settings, Mapping) or settings.keys() - {"backoffStrategy"}:
+            raise OptionError('option "settings" must be a dict with "backoffStrategy" alone')
+        strategy = strategy or settings.get("backoffStrategy")
+    return None if strategy is None else Backoff(strategy)
 
 
 def checked_timeout(timeout: Any) -> None:

@@ -42,6 +42,13 @@ class Twin:
         """Stop calling a listener. One that is not there is no error."""
         self._twin.off(event, listener)
 
+    def wait_until_ready(self) -> None:
+        """Wait for the first connection; opens it if need be.
+
+        Waits while Redis cannot be reached. Raises BullMQError when it will never accept this one.
+        """
+        self._wait(self._twin.wait_until_ready())
+
     def close(self) -> None:
         """End the connection and release everything. Closing twice is no error."""
         if self._thread is not None and self._thread.pid == os.getpid() and not self._closed:

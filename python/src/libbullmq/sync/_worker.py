@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from .._blocking_job import wait_in_thread
+from .._blocking_job import Job, wait_in_thread
 from .._emitter import Listener
 from .._errors import OptionError
 from .._handler import is_coroutine_function
@@ -31,12 +31,12 @@ class Worker:
     def __init__(
         self,
         name: str,
-        handler: Callable[..., Any] | str,
+        handler: Callable[..., Any] | str | None = None,
         opts: WorkerOptions | Mapping[str, Any] | None = None,
         /,
         **keywords: Any,
     ) -> None:
-        if not isinstance(handler, str) and is_coroutine_function(handler):
+        if callable(handler) and is_coroutine_function(handler):
             raise OptionError("the handler is a coroutine function; use libbullmq.Worker for it")
         self._worker = AsyncWorker(name, handler, opts, **keywords)
         self._worker._blocking_jobs = True
@@ -50,9 +50,34 @@ class Worker:
         """Name of the queue."""
         return self._worker.name
 
+    @property
+    def prefix(self) -> str:
+        """First part of the queue's keys."""
+        return self._worker.prefix
+
+    @property
+    def concurrency(self) -> int:
+        """Jobs that run at once. May be changed while the worker runs."""
+        return self._worker.concurrency
+
+    @concurrency.setter
+    def concurrency(self, concurrency: int) -> None:
+        def change() -> None:
+            self._worker.concurrency = concurrency
+
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            change()
+        else:
+            self._ask(change, None)
+
     def on(self, event: str, listener: Listener) -> Listener:
         """Call ``listener`` at every ``event``. Raises ValueError for an unknown event."""
         return self._worker.on(event, listener)
+
+    def off(self, event: str, listener: Callable[..., Any]) -> None:
+        """Stop calling a listener. One that is not there is no error."""
+        self._worker.off(event, listener)
 
     def run(self, *, handle_signals: bool = True) -> None:
         """Take and run jobs until the worker is closed. See ``libbullmq.Worker.run``."""
@@ -60,9 +85,15 @@ class Worker:
 
     async def _run(self, handle_signals: bool) -> None:
         self._loop = asyncio.get_running_loop()
-        running = self._loop.create_task(self._worker.run(handle_signals=handle_signals))
+        running = self._loop.create_task(self._work(handle_signals))
         self._loop.call_soon(self._started.set)  # once its first step has opened the worker
         await running
+
+    async def _work(self, handle_signals: bool) -> None:
+        if self._worker._handler is None and not handle_signals:  # a with block, for get_next_job
+            await self._worker._start()
+        else:
+            await self._worker.run(handle_signals=handle_signals)
 
     def pause(self, do_not_wait: bool = False) -> None:
         """Take no more jobs. Waits until no job runs any more, unless told not to."""
@@ -82,6 +113,33 @@ class Worker:
     def cancel_all_jobs(self, reason: str | None = None) -> int:
         """Ask every job that this worker runs to end. Returns how many there are."""
         return self._ask(lambda: self._worker.cancel_all_jobs(reason), 0)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the worker, which runs, has its connections for the first time.
+
+        See ``libbullmq.Worker.wait_until_ready``.
+        """
+        self._wait(self._worker.wait_until_ready())
+
+    def rate_limit(self, expire_time_ms: int) -> None:
+        """Let no worker of this queue take a job for so many ms.
+
+        See ``libbullmq.Worker.rate_limit``.
+        """
+        self._wait(self._worker.rate_limit(expire_time_ms))
+
+    def start_stalled_check_timer(self) -> None:
+        """Look for stalled jobs, every ``stalledInterval``, in a worker without a handler."""
+        self._wait(self._worker.start_stalled_check_timer())
+
+    def get_next_job(self, token: str, block: bool = True) -> Job | None:
+        """Take a job yourself, in a ``with`` block of a worker without a handler.
+
+        See ``libbullmq.Worker.get_next_job``.
+        """
+        job = self._wait(self._worker.get_next_job(token, block))
+        assert self._loop is not None
+        return None if job is None else Job.of(job, self._loop)
 
     def is_paused(self) -> bool:
         """Whether this worker is paused."""
@@ -153,11 +211,11 @@ class Worker:
 
         return wait_in_thread(ask(), loop)
 
-    def _wait(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _wait(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
         if self._loop is None or self._loop.is_closed():
             coroutine.close()
             raise RuntimeError("the worker does not run; call run() or use it in a with block")
-        wait_in_thread(coroutine, self._loop)
+        return wait_in_thread(coroutine, self._loop)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
