@@ -34,7 +34,9 @@ What a job shows is what was read, and what its own methods have changed since: 
 
 Besides: `log(row)`, which appends a row to the log and returns how many are kept, `keepLogs` of the job at
 most; `remove(remove_children=True)`, which raises `JobLocked` while a worker holds the job or a child that
-was to go with it; and `wait_until_finished(queue_events, ttl=None)`, which returns the job's result, and
+was to go with it; `move_to_completed(returnvalue=None, token=None, fetch_next=False)` and
+`move_to_failed(error, token=None, fetch_next=False)`, which end a job of `Worker.get_next_job` and return the
+next one or `None`; and `wait_until_finished(queue_events, ttl=None)`, which returns the job's result, and
 raises `JobFailedError` or, after `ttl` ms, `JobWaitTimeoutError`."""
 
 FLOW_PRODUCER = """\
@@ -71,11 +73,40 @@ of everything that happens in a queue. `async for event in events` (in `libbullm
 `publish_event(event_name, fields=None, *, max_events=None) -> str` returns the id of the entry. A field that
 is no text is sent as JSON text."""
 
+WORKER = """\
+`Worker(name, handler=None, opts=None, **options)`, with the [options](options.md#worker) of a worker, runs
+`handler(job, token)` on the jobs of a queue. What the handler returns is the job's result; what it raises
+fails the attempt, but for these:
+
+| Raised | |
+|---|---|
+| `UnrecoverableError` | Fails the job for good, whatever its `attempts` say. |
+| `DelayedError` | After `job.move_to_delayed`: no attempt is counted. |
+| `WaitingError` | After `job.move_to_wait`, likewise. |
+| `WaitingChildrenError` | After `job.move_to_waiting_children`, likewise. |
+| `RateLimitError` | After `worker.rate_limit(ms)`: the job waits for the end of the limit, likewise. |
+
+| Member | |
+|---|---|
+| `run()`, `async with` | Take and run jobs until the worker is closed. |
+| `close(timeout=None)` | Wait for running jobs, `timeout` seconds at most; then they go back to wait. |
+| `pause(do_not_wait=False)`, `resume()`, `is_paused()`, `is_running()` | |
+| `cancel_job(job_id, reason=None)`, `cancel_all_jobs(reason=None)` | Ask running jobs to end. |
+| `concurrency` | Jobs at once; may be set while the worker runs. |
+| `rate_limit(expire_time_ms)` | No worker of the queue takes a job for so long. |
+| `get_next_job(token, block=True)` | Without a handler: take a job under a lock of your own. |
+| `start_stalled_check_timer()` | Without a handler: look for stalled jobs. |
+| `wait_until_ready()`, `on(event, listener)`, `off(event, listener)` | |
+
+`backoff_strategy(attempts_made, type, error, job)`, a function or coroutine function, gives the delay before
+a retry in ms, 0 for at once and -1 for no retry, where a job's backoff is neither fixed nor exponential."""
+
 
 def render(api: Api, root: Path) -> dict[str, str]:
     blocks = [INTRODUCTION]
     for of, by_hand in (("Queue", QUEUE_BY_HAND), ("Job", JOB_BY_HAND)):
         blocks += [f"## {of}", by_hand, *(_section(method) for method in methods_of(of, api))]
+    blocks += ["## Worker", WORKER]
     blocks += ["## FlowProducer", FLOW_PRODUCER]
     blocks += ["## QueueEvents and QueueEventsProducer", QUEUE_EVENTS]
     return {"docs/python.md": page(*blocks, "## Answers", *_answers(api))}
