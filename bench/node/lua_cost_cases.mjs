@@ -119,7 +119,7 @@ const addMany = (of, i) => [...key('wait', 'active', 'prioritized', 'delayed', '
   ...range(i, of).flatMap(() => ['', 'job', '{"user":123,"text":"hello world"}', '{"attempts":0}', NOW, 0, 0])];
 const finishMany = (of, i) => [...key('wait', 'active', 'prioritized', 'events', 'stalled', 'limiter', 'delayed', 'meta', 'pc', 'marker',
   'completed', 'failed', 'metrics:completed', 'metrics:failed'), PREFIX, NOW, pack(WORKER),
-...range(i, of).flatMap((j) => [id(j), TOKEN, 'completed', '{"ok":true}', pack({ keepJobs: { count: -1 }, attempts: 0 }), '', '1'])];
+...range(i, of).flatMap((j) => [id(j), TOKEN, '{"ok":true}', pack([{ keepJobs: { count: -1 }, attempts: 0 }, true, true])])];
 const sixteenActive = async (world, n) => {
   await world.add(n + 32);
   await world.take(16);

@@ -66,26 +66,47 @@ static void on_answer(struct bqi_command *command, const redisReply *reply,
     bqi_free(batch);
 }
 
-static void add_job(struct bqi_words *words, struct bqi_finish *finish) {
-    const struct bqi_job *job = finish->job;
+/* How the job ends: the rule of its outcome, completed or failed, whether to take the next, fields.
+ */
+static void pack_way(msgpack_sbuffer *packed, const struct bqi_finish *finish) {
     int completed = finish->outcome == BQI_OUTCOME_COMPLETED;
     const msgpack_sbuffer *rule =
-        &job->options->rule[completed ? BQI_FINISH_COMPLETED : BQI_FINISH_FAILED];
-    finish->fetches = bqi_outcome_wants_next(job);
-    bqi_words_text(words, job->job_id);
-    bqi_words_text(words, job->token);
-    bqi_words_text(words, completed ? "completed" : "failed");
-    bqi_words_add(words, finish->value, finish->value_len);
-    bqi_words_add(words, rule->data, rule->size);
-    bqi_words_add(words, finish->fields.data, finish->fields.size);
-    bqi_words_text(words, finish->fetches ? "1" : "0");
+        &finish->job->options->rule[completed ? BQI_FINISH_COMPLETED : BQI_FINISH_FAILED];
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, finish->fields.size ? 4 : 3);
+    msgpack_sbuffer_write(packed, rule->data, rule->size);
+    completed ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
+    finish->fetches ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
+    if (finish->fields.size)
+        msgpack_sbuffer_write(packed, finish->fields.data, finish->fields.size);
+}
+
+/* The words are not copied before they are sent, so all ways are packed before the first is added.
+ */
+static void add_jobs(struct bqi_words *words, struct batch *batch, msgpack_sbuffer *packed) {
+    size_t ends[BQI_OUTCOME_BATCH];
+    for (size_t i = 0; i < batch->count; i++) {
+        struct bqi_finish *finish = batch->finishes[i];
+        finish->fetches = bqi_outcome_wants_next(finish->job);
+        pack_way(packed, finish);
+        ends[i] = packed->size;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct bqi_finish *finish = batch->finishes[i];
+        size_t start = i ? ends[i - 1] : 0;
+        bqi_words_text(words, finish->job->job_id);
+        bqi_words_text(words, finish->job->token);
+        bqi_words_add(words, finish->value, finish->value_len);
+        bqi_words_add(words, packed->data + start, ends[i] - start);
+    }
 }
 
 void bqi_outcome_send_batch(struct bqi_finish **finishes, size_t count) {
     struct bqi_worker *worker = finishes[0]->base.worker;
     struct batch *batch = bqi_calloc(sizeof *batch);
     struct bqi_words words;
-    msgpack_sbuffer packed;
+    msgpack_sbuffer packed, ways;
     if (!batch) {
         for (size_t i = 0; i < count; i++)
             bqi_outcome_send(finishes[i]);
@@ -94,6 +115,7 @@ void bqi_outcome_send_batch(struct bqi_finish **finishes, size_t count) {
     batch->count = count;
     memcpy(batch->finishes, finishes, count * sizeof *finishes);
     msgpack_sbuffer_init(&packed);
+    msgpack_sbuffer_init(&ways);
     bqi_worker_pack_batch(worker, &packed);
     bqi_words_init(&words);
     bqi_words_script(&words, bqi_script_find("finishJobs"));
@@ -101,8 +123,8 @@ void bqi_outcome_send_batch(struct bqi_finish **finishes, size_t count) {
     bqi_words_key(&words, &worker->queue->keys, BQI_KEY_PREFIX);
     bqi_words_int(&words, bqi_now());
     bqi_words_add(&words, packed.data, packed.size);
-    for (size_t i = 0; i < count; i++)
-        add_job(&words, finishes[i]);
+    add_jobs(&words, batch, &ways);
     bqi_worker_submit(worker, &batch->base, "finishJobs", &words, on_answer);
     msgpack_sbuffer_destroy(&packed);
+    msgpack_sbuffer_destroy(&ways);
 }

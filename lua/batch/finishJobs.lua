@@ -4,8 +4,8 @@
 -- KEYS (14)  1 wait, 2 active, 3 prioritized, 4 events, 5 stalled, 6 limiter, 7 delayed, 8 meta, 9 pc,
 --            10 marker, 11 completed, 12 failed, 13 metrics of completed, 14 metrics of failed
 -- ARGV       1 prefix, 2 now ms, 3 packed map {lockDuration, limiter?, name?, maxMetricsSize}, then for
---            each job seven: id, token, `completed` or `failed`, value, packed map {keepJobs, attempts},
---            packed array of further fields to write or '', `1` = take the next job
+--            each job four: id, token, value, and a packed array of: map {keepJobs, attempts}, whether it
+--            is completed or failed, whether to take the next job, array of further fields to write or nil
 -- Returns    for each job two: 0, an error code of moveToFinished or an error reply; and the reply of
 --            moveToActive, 0 or an error reply
 -- Events     those of moveToFinished for each job; drained at most once
@@ -14,7 +14,7 @@ local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KE
 local limiter, delayed, meta, pc, marker = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local prefix, now, worker = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 local points = worker.maxMetricsSize
-local PER_JOB, FIRST = 7, 4
+local PER_JOB, FIRST = 4, 4
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max', 'duration')
 local max_len, paused, concurrency = settings[1], settings[2], settings[3]
@@ -34,7 +34,7 @@ local have_children = call('EXISTS', unpack(child_keys)) > 0
 local freed_locks, freed_ids = {}, {}
 local finished = { completed = {}, failed = {} }
 local targets = { completed = KEYS[11], failed = KEYS[12] }
-local rules = {}
+local ways = {}
 
 local function store_finished()
   for state, pairs_to_add in next, finished do
@@ -45,9 +45,17 @@ local function store_finished()
   end
 end
 
-local function finish(at, owner)
-  local id, token, state, result = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local job_key, completed = prefix .. id, state == 'completed'
+-- The same for most jobs of a call, so it is unpacked once.
+local function way_of(packed)
+  local way = ways[packed] or cmsgpack.unpack(packed)
+  ways[packed] = way
+  return way
+end
+
+local function finish(at, owner, way)
+  local id, token, result = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local completed, patch = way[2], way[4]
+  local job_key, state = prefix .. id, completed and 'completed' or 'failed'
   local field_count = call('HLEN', job_key)
   if field_count == 0 then
     return -1
@@ -63,7 +71,6 @@ local function finish(at, owner)
     freed_locks[#freed_locks + 1] = job_key .. ':lock'
     freed_ids[#freed_ids + 1] = id
   end
-  local patch = ARGV[at + 5] ~= '' and cmsgpack.unpack(ARGV[at + 5])
   if call('LREM', active, '-1', id) == 0 then
     if patch then
       call('HSET', job_key, unpack(patch))
@@ -78,12 +85,7 @@ local function finish(at, owner)
   end
   --- include settle-relatives
 
-  local rule = rules[ARGV[at + 4]]
-  if not rule then
-    rule = cmsgpack.unpack(ARGV[at + 4])
-    rules[ARGV[at + 4]] = rule
-  end
-  local keep, max_attempts = rule.keepJobs, rule.attempts
+  local keep, max_attempts = way[1].keepJobs, way[1].attempts
   local field = completed and 'returnvalue' or 'failedReason'
   if keep.count == 0 then
     --- include drop-finished
@@ -114,10 +116,11 @@ end
 
 local replies, count, quiet = {}, 0, false
 for at = FIRST, #ARGV, PER_JOB do
-  local code, reply = guarded(finish, at, owners[(at - FIRST) / PER_JOB + 1]), nil
+  local way, reply = way_of(ARGV[at + 3]), nil
+  local code = guarded(finish, at, owners[(at - FIRST) / PER_JOB + 1], way)
   if code == 0 then
     worker.token = ARGV[at + 1]
-    reply = ARGV[at + 6] == '1' and guarded(take)
+    reply = way[3] and guarded(take)
     quiet = not reply
   end
   replies[count + 1], replies[count + 2] = code, reply or 0

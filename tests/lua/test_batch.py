@@ -34,9 +34,7 @@ class BatchQueue(LuaQueue):
     def finish_many(self, outcomes, now, **worker):
         words = []
         for o in outcomes:
-            rule = {"keepJobs": o["keep"], "attempts": o["attempts"]}
-            fields = pack(o["fields"]) if o["fields"] else ""
-            words += [o["id"], o["token"], o["state"], o["result"], pack(rule), fields, int(o["fetch"])]
+            words += [o["id"], o["token"], o["result"], way_of(o)]
         common = {"lockDuration": 30000, "maxMetricsSize": "", **worker}
         reply = self.call("finishJobs", FINISH_KEYS, self.prefix, now, pack(common), *words)
         return list(zip(reply[::2], [readable(r) for r in reply[1::2]], strict=True))
@@ -60,6 +58,12 @@ def readable(reply):
     if isinstance(reply, list) and reply[2] > 0:
         return [0, 0, "the rest of the rate limit", 0]  # runs in real time
     return reply
+
+
+def way_of(outcome):
+    rule = {"keepJobs": outcome["keep"], "attempts": outcome["attempts"]}
+    way = [rule, outcome["state"] == "completed", bool(outcome["fetch"])]
+    return pack([*way, outcome["fields"]] if outcome["fields"] else way)
 
 
 def finish_one_by_one(queue, outcomes, now, **worker):
@@ -271,7 +275,7 @@ def test_an_error_with_one_job_spoils_no_other(both):
     words = []
     for at in range(3):
         o = outcome_of(str(at + 1), f"w:{at}", fetch=False)
-        words += [o["id"], o["token"], o["state"], o["result"], pack({"keepJobs": o["keep"]}), "", 0]
+        words += [o["id"], o["token"], o["result"], way_of(o)]
     common = pack({"lockDuration": 30000, "maxMetricsSize": ""})
     reply = queue.call("finishJobs", keys, queue.prefix, NOW, common, *words)
     assert (reply[0], reply[4]) == (0, 0) and isinstance(reply[2], redis.ResponseError)
