@@ -10,6 +10,7 @@ from typing import Any
 from . import _codes, _json
 from ._errors import OptionError, error_of_refusal
 from ._native import ffi, lib
+from ._redis_url import connection_of
 
 # First part of an option's dotted name: the scope it is set in.
 _SCOPES = {name.partition(".")[0]: scope for name, scope in _codes.OPTION_SCOPES.items()}
@@ -24,13 +25,16 @@ _SCOPE_NAMES = {
 def merge(opts: object, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Options of a dict and of keyword arguments as one dict in Node's names.
 
-    Keyword arguments may be written in snake_case and win over the dict.
+    Keyword arguments may be written in snake_case and win over the dict. A ``connection`` may be
+    written as a URL.
     """
     if opts is not None and not isinstance(opts, Mapping):
         raise OptionError(f"options must be a dict, not {type(opts).__name__}")
     merged = dict(opts or {})
     for name, value in keywords.items():
         merged[camel_case(name)] = value
+    if isinstance(merged.get("connection"), str):
+        merged["connection"] = connection_of(merged["connection"])
     return merged
 
 

@@ -73,6 +73,7 @@ class FlowProducer(Connected):
     """
 
     EVENTS = frozenset({"error", "ready"})
+    _job_class: type[Job] = Job
     _logger = _log.flow_producer
 
     def __init__(
@@ -170,7 +171,8 @@ class FlowProducer(Connected):
         values = dict(fields(record))
         prefix, name = text(values, _codes.TAG_PREFIX), text(values, _codes.TAG_QUEUE_NAME)
         assert prefix is not None and name is not None
-        return integer(values, _codes.TAG_DEPTH) or 0, Job(self._queue(prefix, name), record)
+        job = self._job_class(self._queue(prefix, name), record)
+        return integer(values, _codes.TAG_DEPTH) or 0, job
 
     def _queue(self, prefix: str, name: str) -> FlowQueue:
         queue = self._queues.get((prefix, name))
@@ -209,6 +211,7 @@ class FlowQueue(Owner):
         self.name = name
         self._prefix = prefix
         self._producer = producer
+        self._job_class = producer._job_class
         options = {"prefix": prefix, "skipMetasUpdate": True}
         self._conf = Confs(options, (_codes.CONF_QUEUE,))[_codes.CONF_QUEUE]
         self.handle = 0  # of the core, once it is used

@@ -82,8 +82,13 @@ class Job(JobCalls):
         return self._next(await self._fail_by_hand(error, token, fetch_next))
 
     def _next(self, record: bytes) -> Job | None:
-        job = Job(self._owner, record)
+        job = job_class(self._owner)(self._owner, record)
         return job if job.id else None
+
+
+def job_class(owner: Owner) -> type[Job]:
+    """The class of the jobs that a queue or worker hands out."""
+    return getattr(owner, "_job_class", Job)
 
 
 def checked_events(job: JobFields, name: str, prefix: str) -> None:
@@ -98,7 +103,7 @@ def added_job(
     owner: Owner, job_id: Value, name: str, data: Any, opts: dict[str, Any], timestamp: int
 ) -> Job:
     """A job as its caller gave it, with the id that Redis answered."""
-    job = Job(owner, b"")
+    job = job_class(owner)(owner, b"")
     job._read = {
         _codes.TAG_JOB_ID: job_id,
         _codes.TAG_NAME: name.encode(),

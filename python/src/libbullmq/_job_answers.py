@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from . import _codes
 from ._answers import json_of
-from ._job import Job
+from ._job import Job, job_class
 from ._job_fields import JobFields, Owner
 from ._record import find, split
 from ._results import Dependency
@@ -24,14 +24,15 @@ class DependenciesPage(TypedDict):
 
 def job_of(owner: Owner, record: bytes) -> Job | None:
     """The job of a reply that has one."""
-    job = Job(owner, record)
+    job = job_class(owner)(owner, record)
     return job if job.id else None
 
 
 def jobs_of(owner: Owner, record: bytes) -> list[Job]:
     """The jobs of a reply that has many."""
     run = find(record, _codes.TAG_VALUE) or b""
-    return [Job(owner, job) for _, _, job in split(run)]
+    kind = job_class(owner)
+    return [kind(owner, job) for _, _, job in split(run)]
 
 
 def page_of(owner: Owner, record: bytes) -> DependenciesPage:

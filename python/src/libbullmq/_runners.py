@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ._blocking_job import Job as BlockingJob
 from ._handler import is_coroutine_function, takes_token
-from ._job import Job
+from ._job import Job, job_class
 from ._job_fields import JobFields
 from ._threads import ThreadPool
 
@@ -56,13 +56,14 @@ class CoroutineRunner:
 
     def __init__(self, worker: Worker, handler: Callable[..., Any]) -> None:
         self._worker = worker
+        self._job_class = job_class(worker)
         with_token = takes_token(handler)
         self.call: Callable[[Job], Awaitable[Any]] = (
             (lambda job: handler(job, job.token)) if with_token else handler
         )
 
     def make(self, record: bytes) -> Job:
-        return Job(self._worker, record)
+        return self._job_class(self._worker, record)
 
     def interrupt(self, job: JobFields) -> bool:
         return True
