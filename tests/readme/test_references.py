@@ -1,4 +1,4 @@
-"""What the READMEs point at exists."""
+"""What the READMEs and docs/ point at exists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from blocks import blocks_of, pages
 from conftest import ROOT
 
-PAGES = pages(ROOT)
+DOCS = {f"docs/{path.name}": path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
+PAGES = pages(ROOT) | DOCS
 LINK = re.compile(r"\]\(([^)#\s]+)")
 PATH = re.compile(r"(?<![\w./:-])[\w.-]+(?:/[\w.-]+)+")
 
