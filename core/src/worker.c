@@ -17,6 +17,7 @@ void bqi_worker_free(struct bqi_worker *worker) {
         bqi_job_release(worker->jobs);
     bqi_blocking_free(&worker->blocking);
     bqi_run_options_unref(worker->last_options);
+    bqi_packed_hash_free(&worker->fetched);
     bqi_operations_free(&worker->pause_operations);
     bqi_operations_free(&worker->close_operations);
     bqi_worker_options_free(&worker->options);

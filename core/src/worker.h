@@ -5,6 +5,7 @@
 
 #include "blocking.h"
 #include "client.h"
+#include "packed_hash.h"
 #include "queue.h"
 #include "run_options.h"
 #include "timer.h"
@@ -65,7 +66,8 @@ struct bqi_worker {
     struct bqi_finish *outcomes; /* of this turn, not yet sent */
     struct bqi_finish **outcomes_end;
     struct bqi_run_options *last_options;
-    int32_t manual_calls;      /* commands of manual processing that are not answered */
+    struct bqi_packed_hash fetched; /* the job that is being looked at */
+    int32_t manual_calls;           /* commands of manual processing that are not answered */
     struct bqi_manual *waiter; /* the getNextJob that waits for the marker; NULL: the engine does */
     int renewing;
     int checking_stalled;

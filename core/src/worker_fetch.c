@@ -171,11 +171,23 @@ static void nothing_fetched(struct bqi_worker *worker) {
 }
 
 /* The outcome was stored, but taking the next job along was not possible. */
-static void fetch_failed(struct bqi_worker *worker, const char *why) {
-    struct bqi_error error;
-    bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", why);
-    bqi_worker_error(worker, &error, NULL);
+static void fetch_failed(struct bqi_worker *worker, const struct bqi_error *error) {
+    bqi_worker_error(worker, error, NULL);
     worker->window = worker->drained = 1;
+}
+
+/* The hash of the job that was taken, packed or as it is; NULL: none was. */
+static const redisReply *hash_of(struct bqi_worker *worker, const redisReply *reply) {
+    const redisReply *hash = reply->element[0];
+    struct bqi_error error;
+    if (reply->element[1]->type != REDIS_REPLY_STRING)
+        return NULL;
+    if (hash->type != REDIS_REPLY_STRING)
+        return hash->type == REDIS_REPLY_ARRAY ? hash : NULL;
+    if (bqi_packed_hash_read(&worker->fetched, hash->str, hash->len, &error) == 0)
+        return &worker->fetched.reply;
+    fetch_failed(worker, &error); /* the job's lock expires and it is recovered */
+    return NULL;
 }
 
 void bqi_worker_limit(struct bqi_worker *worker, int64_t ttl) {
@@ -185,7 +197,9 @@ void bqi_worker_limit(struct bqi_worker *worker, int64_t ttl) {
 
 const redisReply *bqi_worker_note_fetched(struct bqi_worker *worker, const redisReply *reply) {
     if (reply && reply->type == REDIS_REPLY_ERROR) {
-        fetch_failed(worker, reply->str);
+        struct bqi_error error;
+        bqi_error_set(&error, BQ_ERR_REDIS_ERROR, "%s", reply->str);
+        fetch_failed(worker, &error);
         return NULL;
     }
     if (!reply || reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
@@ -193,11 +207,11 @@ const redisReply *bqi_worker_note_fetched(struct bqi_worker *worker, const redis
         nothing_fetched(worker);
         return NULL;
     }
-    const redisReply *hash = reply->element[0];
+    const redisReply *hash = hash_of(worker, reply);
     int64_t limit = whole_number(reply->element[2]), due = whole_number(reply->element[3]);
     worker->limit_until = limit > 0 ? bqi_now() + limit : 0;
     worker->block_until = due > 0 ? due : 0;
-    if (hash->type != REDIS_REPLY_ARRAY || reply->element[1]->type != REDIS_REPLY_STRING) {
+    if (!hash) {
         nothing_fetched(worker);
         return NULL;
     }

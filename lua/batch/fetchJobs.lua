@@ -3,7 +3,8 @@
 --
 -- KEYS (9)   1 wait, 2 active, 3 prioritized, 4 events, 5 limiter, 6 delayed, 7 meta, 8 pc, 9 marker
 -- ARGV       1 prefix, 2 now ms, 3 packed map {lockDuration, limiter?, name?}, then a token for each job
--- Returns    the replies of moveToActive, up to and with the first that brings no job
+-- Returns    the replies of moveToActive, the array of fields packed, up to and with the first that brings
+--            no job
 -- Events     those of moveToActive for each job
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events, limiter = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

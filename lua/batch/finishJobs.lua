@@ -7,7 +7,7 @@
 --            each job four: id, token, value, and a packed array of: map {keepJobs, attempts}, whether it
 --            is completed or failed, whether to take the next job, array of further fields to write or nil
 -- Returns    for each job two: 0, an error code of moveToFinished or an error reply; and the reply of
---            moveToActive, 0 or an error reply
+--            moveToActive with the array of fields packed, 0 or an error reply
 -- Events     those of moveToFinished for each job; drained at most once
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local wait, active, prioritized, events, stalled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

@@ -3,6 +3,7 @@
 import json
 import random
 
+import msgpack
 import pytest
 import redis
 from lua_queue import NOW, LuaQueue, pack, pairs
@@ -31,17 +32,26 @@ KEEPS = [{"count": -1}, {"count": 0}, {"count": 2}, {"age": 5}, {"age": 100, "co
 class BatchQueue(LuaQueue):
     """The same queue with many jobs at a time."""
 
+    def call_packed(self, command, keys, *args):
+        """As ``call``, where the fields of jobs come packed."""
+        settings = {**self.redis.connection_pool.connection_kwargs, "decode_responses": False}
+        place = settings.pop("path")
+        with redis.Redis(unix_socket_path=place, db=settings["db"]) as raw:
+            sha = raw.script_load(self.commands[command][1])
+            reply = raw.evalsha(sha, len(keys), *[self.key(k) for k in keys], *args)
+        return [unpacked(item) for item in reply]
+
     def finish_many(self, outcomes, now, **worker):
         words = []
         for o in outcomes:
             words += [o["id"], o["token"], o["result"], way_of(o)]
         common = {"lockDuration": 30000, "maxMetricsSize": "", **worker}
-        reply = self.call("finishJobs", FINISH_KEYS, self.prefix, now, pack(common), *words)
+        reply = self.call_packed("finishJobs", FINISH_KEYS, self.prefix, now, pack(common), *words)
         return list(zip(reply[::2], [readable(r) for r in reply[1::2]], strict=True))
 
     def fetch_many(self, tokens, now, **worker):
         common = {"lockDuration": 30000, **worker}
-        reply = self.call("fetchJobs", FETCH_KEYS, self.prefix, now, pack(common), *tokens)
+        reply = self.call_packed("fetchJobs", FETCH_KEYS, self.prefix, now, pack(common), *tokens)
         return [readable(r) for r in reply]
 
     def add_many(self, jobs, now=NOW):
@@ -50,6 +60,15 @@ class BatchQueue(LuaQueue):
             priority = "lifo" if opts.get("lifo") else opts.get("priority", 0)
             words += [id, name, data, json.dumps(opts), now, opts.get("delay", 0), priority]
         return self.call("addJobs", ADD_KEYS, self.prefix, *words)
+
+
+def unpacked(reply):
+    """A reply as texts, the packed fields of a job as a list."""
+    if isinstance(reply, list) and isinstance(reply[0], bytes):
+        return [msgpack.unpackb(reply[0]), *(unpacked(item) for item in reply[1:])]
+    if isinstance(reply, list):
+        return [unpacked(item) for item in reply]
+    return reply.decode() if isinstance(reply, bytes) else reply
 
 
 def readable(reply):
