@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = "node"
+PORT = "port"
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Peer:
     title: str
     command: tuple[str, ...]
     needs: tuple[Path, ...]
+    kinds: tuple[str, ...] = ("add", "addBulk", "process", "idle")  # of scenarios that it has
 
     def missing(self) -> list[str]:
         """What is not there yet, relative to the checkout; empty when the peer can run."""
@@ -36,11 +38,14 @@ def program(name: str) -> str:
 def all_peers() -> dict[str, Peer]:
     c_peer = ROOT / "build" / "release" / "bench" / "bench-c"
     python_peer = ROOT / "bench" / "python" / "peer.py"
+    port_peer = ROOT / "bench" / "python" / "port_peer.py"
+    port = ROOT / "build" / "port" / "bin" / "python"
     node_peer = ROOT / "bench" / "node" / "peer.mjs"
     node_modules = ROOT / "tests" / "interop" / "node_modules" / "bullmq6"
     peers = [
         Peer(REFERENCE, "Node BullMQ 6.7.0", (program("node"), str(node_peer)), (node_modules,)),
         Peer("c", "libbullmq, C", (str(c_peer),), (c_peer,)),
         Peer("python", "libbullmq, Python", (program("python3"), str(python_peer)), (python_peer,)),
+        Peer(PORT, "bullmq 3.4.4, Python", (str(port), str(port_peer)), (port,), ("add", "addBulk", "process")),
     ]
     return {peer.name: peer for peer in peers}
