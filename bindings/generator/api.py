@@ -20,6 +20,7 @@ OPTION_TYPES = {
     "job options",
     "stream id",
     "function",  # of the host's language
+    "telemetry object",
 }
 ARGUMENT_TYPES = {
     "text",

@@ -14,6 +14,7 @@ STRUCTURED = {
     "telemetry": "an object {metadata, omitContext}",
     "job options": "an object of job options",
     "function": "a function",
+    "telemetry object": "an object with a method span",
     "stream id": 'the id of a stream entry such as "1754000000123-0", or "$"',
 }
 

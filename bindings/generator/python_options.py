@@ -23,6 +23,7 @@ PYTHON_TYPES = {
     "job options": "JobOptions",
     "stream id": "str",
     "function": "Callable[..., Any]",
+    "telemetry object": "Telemetry",
     "time": "int | datetime",
 }
 
@@ -99,7 +100,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict'''
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from ._telemetry import Telemetry'''
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypedDict
 
 from . import _codes
@@ -13,6 +13,7 @@ from ._job import NO_DATA, Job, added_job
 from ._job_fields import Owner
 from ._options import JobOptions
 from ._record import AddRequest, fields
+from ._telemetry import Span, carrying
 
 # Entries of one request: what the count of a record's fields can say about its answer.
 LIMIT: Final = 65_535
@@ -69,6 +70,20 @@ def bulk_results(
             assert isinstance(value, bytes)
             results.append(error_of_entry(value))
     return results
+
+
+def carrying_all(entries: Iterable[BulkEntry], span: Span) -> list[BulkEntry]:
+    """The entries with options that carry a trace on; shared options stay shared."""
+    known: dict[int, Mapping[str, Any]] = {}
+    carried: list[BulkEntry] = []
+    for entry in entries:
+        if not isinstance(entry, Mapping):
+            return [*carried, entry]  # which is refused
+        opts = entry.get("opts")
+        if id(opts) not in known:
+            known[id(opts)] = carrying(opts, span)
+        carried.append({**entry, "opts": known[id(opts)]})
+    return carried
 
 
 def encode_data(name: str, data: Any) -> bytes:

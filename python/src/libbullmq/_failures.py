@@ -14,14 +14,19 @@ from ._record import Value
 RATE_LIMITED: Final = "bullmq:rateLimitExceeded"
 
 
-def failure(error: BaseException, backoff_delay: float | None = None) -> bytes:
+def failure(
+    error: BaseException, backoff_delay: float | None = None, trace: str | None = None
+) -> bytes:
     """What bq_job_fail wants to know of an exception.
 
-    ``backoff_delay`` is what the worker's backoff strategy says: ms, -1 for no retry.
+    ``backoff_delay`` is what the worker's backoff strategy says: ms, -1 for no retry; ``trace`` is
+    what the job keeps of the trace of this attempt.
     """
     described = _described(error)
     if backoff_delay is not None:
         described["backoffDelay"] = backoff_delay
+    if trace is not None:
+        described["telemetryMetadata"] = trace
     return _json.encode(described)
 
 

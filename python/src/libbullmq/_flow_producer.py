@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypedDict, Unpack
 
 from . import _codes, _log
@@ -18,6 +19,7 @@ from ._job import Job, added_job
 from ._job_fields import JobFields, Owner
 from ._options import ClientOptions
 from ._record import fields, find, integer, split, text
+from ._telemetry import Span, Telemetry, carrying, checked, traced
 
 
 class FlowProducerOptions(ClientOptions, total=False):
@@ -25,6 +27,8 @@ class FlowProducerOptions(ClientOptions, total=False):
 
     # First part of the keys of jobs that name none. Default: "bull".
     prefix: str
+    # Traces what is added: libbullmq.opentelemetry.Telemetry, for example.
+    telemetry: Telemetry
 
 
 class _FlowRoot(TypedDict):
@@ -80,7 +84,10 @@ class FlowProducer(Connected):
         self, opts: FlowProducerOptions | Mapping[str, Any] | None = None, /, **keywords: Any
     ) -> None:
         super().__init__()
-        self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT,), host=("prefix",))
+        self._confs = Confs(
+            merge(opts, keywords), (_codes.CONF_CLIENT,), host=("prefix", "telemetry")
+        )
+        self._telemetry = checked(self._confs.host.get("telemetry"))
         self._queues: dict[tuple[str, str], FlowQueue] = {}
         FlowQueue(self, "", self._confs.host.get("prefix", "bull"))  # refuses a bad prefix
 
@@ -97,7 +104,9 @@ class FlowProducer(Connected):
         valid: then nothing was sent. What Redis refuses, with all that is below it, raises the
         refusal of the root, or FlowError, which tells for each job what became of it.
         """
-        nodes, results = await self._add([flow], opts)
+        name = flow.get("name") if isinstance(flow, Mapping) else None
+        with self._traced("addFlow", flow, **{"bullmq.flow.name": name}) as span:
+            nodes, results = await self._add([flow], opts, span)
         if all(isinstance(result, BullMQError) for result in results):
             raise results[0]  # type: ignore[misc]
         return _added(nodes, results)[0]
@@ -110,7 +119,10 @@ class FlowProducer(Connected):
         A job that is not valid refuses the whole call with OptionError, before anything is sent.
         When Redis refuses some jobs, the others are added and FlowError tells which.
         """
-        nodes, results = await self._add(flows, opts)
+        flows = list(flows) if not isinstance(flows, (Mapping, str)) else flows
+        first = next(iter(flows), None)
+        with self._traced("addBulkFlows", first) as span:
+            nodes, results = await self._add(flows, opts, span)
         return _added(nodes, results)
 
     async def get_flow(
@@ -132,7 +144,7 @@ class FlowProducer(Connected):
         return roots[0] if roots else None
 
     async def _add(
-        self, flows: Iterable[FlowJob | Mapping[str, Any]], opts: FlowOptions | None
+        self, flows: Iterable[FlowJob | Mapping[str, Any]], opts: FlowOptions | None, span: Span
     ) -> tuple[list[FlowNode], list[Job | BullMQError]]:
         if isinstance(flows, (Mapping, str)):
             raise OptionError(f"flows must be a list, not {type(flows).__name__}")
@@ -140,9 +152,18 @@ class FlowProducer(Connected):
         nodes = list(flow_nodes(flows))
         if not nodes:
             return [], []
+        if self._telemetry is not None:
+            for node in nodes:
+                node.opts = carrying(node.opts, span)
         payload = b"".join([node.request() for node in nodes])
         record = await self._call(b"addFlows", {"prefix": self.prefix, **options}, payload)
         return nodes, self._results(nodes, json_of(record), options.get("queuesOptions") or {})
+
+    def _traced(self, operation: str, flow: Any, **about: Any) -> AbstractContextManager[Span]:
+        """A span of the queue of a flow's root."""
+        root = flow if isinstance(flow, Mapping) else {}
+        queue = root.get("queueName", root.get("queue_name", ""))
+        return traced(self._telemetry, "producer", operation, str(queue), **about)
 
     def _results(
         self, nodes: list[FlowNode], answers: list[Any], defaults: Mapping[str, Any]

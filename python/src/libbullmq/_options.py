@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from ._telemetry import Telemetry
 
 
 class RetentionOptions(TypedDict, total=False):
@@ -283,6 +286,9 @@ class QueueOptions(ClientOptions, total=False):
     defaultJobOptions: JobOptions
     # Do not write the queue's settings to its meta hash when it is opened. Default: false.
     skipMetasUpdate: bool
+    # Traces what is done with the queue, and lets jobs carry the trace on: in Python an object
+    # such as libbullmq.opentelemetry.Telemetry.
+    telemetry: Telemetry
 
 
 class LimiterOptions(TypedDict, total=False):
@@ -348,6 +354,8 @@ class WorkerOptions(QueueOptions, total=False):
     # Python, for a handler named by text: processes that run a job each at the same time; it is
     # the concurrency as well. Unset: as concurrency says.
     processes: int
+    # Traces attempts: in Python an object such as libbullmq.opentelemetry.Telemetry.
+    telemetry: Telemetry
     # Python, for a handler named by text: time that an attempt may take before its process is
     # ended and the attempt fails. Unset: no limit. In s.
     timeout: float

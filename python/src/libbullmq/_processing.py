@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _codes, _log
+from . import _codes, _json, _log
 from ._client import Client
 from ._errors import BullMQError, JobCancelledError
 from ._failures import failed_values, failure, is_failed_attempt
@@ -15,6 +15,7 @@ from ._handler import encode_result, message_of, unreadable_data
 from ._job_fields import JobFields
 from ._outcomes import Outcomes
 from ._runners import Runner
+from ._telemetry import Telemetry, carried, ended_attempt
 
 if TYPE_CHECKING:
     from ._worker import Worker
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Run:
     """One attempt of a job."""
 
-    __slots__ = ("begun", "ended", "handle", "interrupts", "job", "task")
+    __slots__ = ("begun", "ended", "handle", "interrupts", "job", "task", "trace")
 
     def __init__(self, handle: int, job: JobFields) -> None:
         self.handle = handle  # of the core
@@ -31,6 +32,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.ended: Callable[[object], None] | None = None  # callback of the task
         self.begun = False
+        self.trace: str | None = None  # that the next attempt goes on with
         self.interrupts = 0  # cancellations of the task that cancel_job made
 
 
@@ -85,7 +87,10 @@ class Processing:
             if "active" in worker._listeners:
                 worker._emit("active", job)
             _require_data(job)
-            result = await self._runner.call(job)
+            if worker.telemetry is None:
+                result = await self._runner.call(job)
+            else:
+                result = await self._traced(worker.telemetry, run)
             payload = encode_result(result)
         except BaseException as error:
             if self._stopped(run, error):
@@ -106,6 +111,24 @@ class Processing:
             if run.task is not None and run.ended is not None:
                 run.task.remove_done_callback(run.ended)  # there is nothing left for it to do
 
+    async def _traced(self, telemetry: Telemetry, run: Run) -> Any:
+        """The handler's result; a span tells of the attempt."""
+        worker, job = self._worker, run.job
+        about = worker.traced_job(job)
+        with telemetry.span("consumer", f"process {worker.name}", about, carried(job)) as span:
+            run.trace = span.metadata()
+            try:
+                result = await self._runner.call(job)
+            except BaseException as error:
+                if is_failed_attempt(error):
+                    span.add_event("job failed", {"bullmq.job.failed.reason": message_of(error)})
+                raise
+            else:
+                span.add_event("job completed", {"bullmq.job.result": _shown(result)})
+                return result
+            finally:
+                span.set_attributes(ended_attempt(job))
+
     def _stopped(self, run: Run, error: BaseException) -> bool:
         """Whether the run was stopped from outside; the job is no worse for it."""
         if isinstance(error, asyncio.CancelledError):
@@ -125,7 +148,7 @@ class Processing:
             return
         heard = "failed" in worker._listeners
         told = Failed(worker, job, error) if heard else None
-        self._outcomes.fail(run.handle, failure(error, delay), told)
+        self._outcomes.fail(run.handle, failure(error, delay, run.trace), told)
         if not heard:
             worker._logger.info(
                 "%r: %r failed: %s",
@@ -206,6 +229,13 @@ class Failed:
 
     def set_exception(self, error: BullMQError) -> None:
         self._worker._emit_error(error)
+
+
+def _shown(result: Any) -> str:
+    try:
+        return _json.encode(result).decode()
+    except (TypeError, ValueError):
+        return repr(result)
 
 
 def _require_data(job: JobFields) -> None:

@@ -7,7 +7,15 @@ from typing import Any, Unpack
 
 from . import _codes, _log
 from ._arguments import encode_args
-from ._bulk import BulkEntry, bulk_parts, bulk_payload, bulk_results, encode_data, now_ms
+from ._bulk import (
+    BulkEntry,
+    bulk_parts,
+    bulk_payload,
+    bulk_results,
+    carrying_all,
+    encode_data,
+    now_ms,
+)
 from ._client import Client
 from ._conf import Confs, merge
 from ._errors import BulkError, BullMQError, OptionError
@@ -17,6 +25,7 @@ from ._options import JobKeywords, JobOptions, QueueOptions, RepeatKeywords, Rep
 from ._queue_calls import QueueCalls
 from ._record import find
 from ._schedulers import JobTemplate, scheduler_args
+from ._telemetry import carrying, checked, traced
 
 
 class Queue(QueueCalls):
@@ -46,7 +55,9 @@ class Queue(QueueCalls):
     ) -> None:
         super().__init__()
         self.name = checked_name(name)
-        self._confs = Confs(merge(opts, keywords), (_codes.CONF_CLIENT, _codes.CONF_QUEUE))
+        scopes = (_codes.CONF_CLIENT, _codes.CONF_QUEUE)
+        self._confs = Confs(merge(opts, keywords), scopes, host=("telemetry",))
+        self._telemetry = checked(self._confs.host.get("telemetry"))
         self._defaults: Mapping[str, Any] = self._confs.options.get("defaultJobOptions") or {}
         self._queue = 0  # of the core
 
@@ -69,13 +80,23 @@ class Queue(QueueCalls):
         when a parent is missing.
         """
         job_opts = merge(opts, keywords)
+        if self._telemetry is None:
+            return await self._add(name, data, job_opts)
+        to = f"{self.name}.{name}"
+        about = {"bullmq.job.name": name}
+        with traced(self._telemetry, "producer", "add", self.name, to, **about) as span:
+            job = await self._add(name, data, carrying(job_opts, span, keep=False))
+            span.set_attributes({"bullmq.job.id": job.id})
+            return job
+
+    async def _add(self, name: str, data: Any, opts: Mapping[str, Any]) -> Job:
         payload = encode_data(name, data)
         args: dict[str, Any] = {"name": name}
-        if job_opts:
-            args["opts"] = job_opts
+        if opts:
+            args["opts"] = opts
         reply = await self.call(b"add", args, payload)
         job_id = find(reply, _codes.TAG_VALUE) or b""
-        job = added_job(self, job_id, name, data, {**self._defaults, **job_opts}, now_ms())
+        job = added_job(self, job_id, name, data, {**self._defaults, **opts}, now_ms())
         self._emit("waiting", job)
         return job
 
@@ -87,8 +108,18 @@ class Queue(QueueCalls):
         65,535 jobs are added in several goes; when one of them is refused, BulkError tells that
         the entries of those before it have been added.
         """
+        if self._telemetry is None:
+            return await self._add_bulk(list(jobs))
+        with traced(self._telemetry, "producer", "addBulk", self.name) as span:
+            added = await self._add_bulk(carrying_all(jobs, span))
+            names = [job.name for job in added]
+            span.set_attributes(
+                {"bullmq.job.bulk.names": names, "bullmq.job.bulk.count": len(names)}
+            )
+            return added
+
+    async def _add_bulk(self, entries: list[BulkEntry]) -> list[Job]:
         results: list[Job | BullMQError] = []
-        entries = list(jobs)
         payloads = [(part, bulk_payload(part)) for part in bulk_parts(entries)]
         for part, payload in payloads:
             try:

@@ -9,6 +9,7 @@ from . import _json
 from ._answers import integer_of, json_of
 from ._connected import Connected
 from ._job_fields import JobFields, Owner
+from ._telemetry import Telemetry, traced
 
 # The event that a command is to listeners: its name and what goes with it.
 Event = tuple[Any, ...]
@@ -18,13 +19,19 @@ Announcement = Callable[[Mapping[str, Any], bytes, bytes], Event | None]  # args
 class QueueCommands(Connected, Owner):
     """What the methods of a queue need."""
 
+    _telemetry: Telemetry | None = None
+
     EVENTS = frozenset(
         {"cleaned", "error", "paused", "progress", "ready", "removed", "resumed", "waiting"}
     )
 
     async def _ask(self, command: bytes, args: dict[str, Any], payload: bytes = b"") -> bytes:
         """Send a command, and tell listeners what it did, as Node's Queue tells its own."""
-        reply = await self.call(command, args, payload)
+        if self._telemetry is not None and command in _TRACED:
+            with traced(self._telemetry, "internal", _TRACED[command], self.name):
+                reply = await self.call(command, args, payload)
+        else:
+            reply = await self.call(command, args, payload)
         announcement = _ANNOUNCEMENTS.get(command)
         event = announcement(args, payload, reply) if announcement else None
         if event is not None:
@@ -65,4 +72,20 @@ _ANNOUNCEMENTS: Final[dict[bytes, Announcement]] = {
     b"removeJob": _removed,
     b"resume": _resumed,
     b"updateJobProgress": _progress,
+}
+
+# Commands that are traced, under the names that Node's spans have.
+_TRACED: Final[dict[bytes, str]] = {
+    b"clean": "clean",
+    b"drain": "drain",
+    b"obliterate": "obliterate",
+    b"pause": "pause",
+    b"promoteJobs": "promoteJobs",
+    b"rateLimit": "rateLimit",
+    b"removeDeduplicationKey": "removeDeduplicationKey",
+    b"removeJob": "remove",
+    b"resume": "resume",
+    b"retryJobs": "retryJobs",
+    b"trimEvents": "trimEvents",
+    b"updateJobProgress": "updateJobProgress",
 }

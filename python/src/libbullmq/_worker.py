@@ -14,6 +14,7 @@ from ._client import Client
 from ._conf import Confs, merge
 from ._errors import BullMQError, ClosedError, OptionError
 from ._handler import takes_token
+from ._job_fields import JobFields
 from ._loops import is_running_here
 from ._options import WorkerOptions
 from ._processing import Processing
@@ -21,6 +22,7 @@ from ._queue import checked_name
 from ._readiness import Readiness
 from ._runners import Runner, runner_of
 from ._sandbox import Sandbox, SandboxRunner, refuse_sandbox_options
+from ._telemetry import checked
 from ._worker_commands import WorkerCommands
 
 # Workers that run: the loop itself holds only weak references to what runs in it.
@@ -31,7 +33,14 @@ FLUSH_MS = 5000
 # What the core counts slots with.
 MOST_SLOTS = 2**31 - 1
 # Options that the core does not know.
-HOST_OPTIONS = ("backoffStrategy", "concurrency", "processes", "settings", "timeout")
+HOST_OPTIONS = (
+    "backoffStrategy",
+    "concurrency",
+    "processes",
+    "settings",
+    "telemetry",
+    "timeout",
+)
 
 
 class Worker(WorkerCommands):
@@ -116,6 +125,7 @@ class Worker(WorkerCommands):
             refuse_sandbox_options(self._confs.host)
         self._concurrency = checked_concurrency(concurrency)
         self.backoff = _backoff_of(self._confs.host)
+        self.telemetry = checked(self._confs.host.get("telemetry"))
         self._blocking_jobs = False  # whether listeners get the jobs of libbullmq.sync
         self._processing: Processing | None = None
         self._running = self._paused = self._closed = False
@@ -333,6 +343,16 @@ class Worker(WorkerCommands):
             self._emit_error(error)
 
     # ---- what the core tells --------------------------------------------------------------
+
+    def traced_job(self, job: JobFields) -> dict[str, Any]:
+        """Attributes of the span of an attempt."""
+        return {
+            "bullmq.queue.name": self.name,
+            "bullmq.queue.operation": "process",
+            "bullmq.worker.name": str(self._confs.options.get("name", "")),
+            "bullmq.job.id": job.id,
+            "bullmq.job.name": job.name,
+        }
 
     def cancel_asked(self, handle: int, reason: str | None) -> None:
         """Cancel a job that ran for longer than maxJobDuration, or lost its lock."""

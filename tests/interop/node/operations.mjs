@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 
 import { makeProcessor } from './behaviours.mjs';
+import { finishedSpans, withTelemetry } from './telemetry.mjs';
 
 const workerEvents = [
   'ready', 'active', 'progress', 'completed', 'failed', 'stalled', 'drained',
@@ -40,14 +41,16 @@ export class Operations {
     this.workers = new Map();
   }
 
-  openQueue({ queue, options = {} }) {
+  async openQueue({ queue, options = {} }) {
+    const settings = await withTelemetry({ connection: this.connection, ...options });
     if (!this.queues.has(queue)) {
-      const opened = new this.library.Queue(queue, { connection: this.connection, ...options });
+      const opened = new this.library.Queue(queue, settings);
       opened.setMaxListeners(0);
       opened.on('error', (error) => this.push('queue', { queue, name: 'error', args: [plain(error)] }));
       this.queues.set(queue, opened);
     }
-    return this.queues.get(queue).waitUntilReady().then(() => null);
+    await this.queues.get(queue).waitUntilReady();
+    return null;
   }
 
   async queueNamed(queue) {
@@ -147,7 +150,8 @@ export class Operations {
     let release;
     const gate = new Promise((resolve) => { release = resolve; });
     const processor = makeProcessor(behaviour, behaviourOptions, { ...this.library, gate });
-    const started = new this.library.Worker(queue, processor, { connection: this.connection, ...options });
+    const settings = await withTelemetry({ connection: this.connection, ...options });
+    const started = new this.library.Worker(queue, processor, settings);
     for (const name of workerEvents) {
       started.on(name, (...args) => this.push('worker', { worker, queue, name, args: args.map(plain) }));
     }
@@ -177,6 +181,10 @@ export class Operations {
     return null;
   }
 
+  finishedSpans() {
+    return finishedSpans();
+  }
+
   async close() {
     for (const { started, release } of this.workers.values()) {
       release();
@@ -193,5 +201,5 @@ export class Operations {
 
 export const operationNames = [
   'openQueue', 'callQueue', 'callJob', 'methodsOf', 'describeJob', 'waitUntilFinished', 'addFlow', 'addFlows', 'getFlow', 'startQueueEvents',
-  'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'close',
+  'startWorker', 'releaseWorker', 'callWorker', 'closeWorker', 'finishedSpans', 'close',
 ];
