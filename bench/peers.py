@@ -46,6 +46,8 @@ def all_peers() -> dict[str, Peer]:
         Peer(REFERENCE, "Node BullMQ 6.7.0", (program("node"), str(node_peer)), (node_modules,)),
         Peer("c", "libbullmq, C", (str(c_peer),), (c_peer,)),
         Peer("python", "libbullmq, Python", (program("python3"), str(python_peer)), (python_peer,)),
-        Peer(PORT, "bullmq 3.4.4, Python", (str(port), str(port_peer)), (port,), ("add", "addBulk", "process")),
+        Peer(
+            PORT, "bullmq 3.4.4, Python", (str(port), str(port_peer)), (port,), ("add", "addBulk", "process")
+        ),
     ]
     return {peer.name: peer for peer in peers}

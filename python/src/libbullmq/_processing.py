@@ -15,7 +15,7 @@ from ._handler import encode_result, message_of, unreadable_data
 from ._job_fields import JobFields
 from ._outcomes import Outcomes
 from ._runners import Runner
-from ._telemetry import Telemetry, carried, ended_attempt
+from ._telemetry import Telemetry, begun_attempt, carried, ended_attempt
 
 if TYPE_CHECKING:
     from ._worker import Worker
@@ -114,7 +114,7 @@ class Processing:
     async def _traced(self, telemetry: Telemetry, run: Run) -> Any:
         """The handler's result; a span tells of the attempt."""
         worker, job = self._worker, run.job
-        about = worker.traced_job(job)
+        about = begun_attempt(job, worker.name, worker._confs.options.get("name"))
         with telemetry.span("consumer", f"process {worker.name}", about, carried(job)) as span:
             run.trace = span.metadata()
             try:

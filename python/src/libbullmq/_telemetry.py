@@ -102,6 +102,17 @@ def carried(job: JobFields) -> str | None:
     return metadata if isinstance(metadata, str) else None
 
 
+def begun_attempt(job: JobFields, queue: str, worker: Any) -> dict[str, Any]:
+    """Attributes of the span of an attempt."""
+    return {
+        "bullmq.queue.name": queue,
+        "bullmq.queue.operation": "process",
+        "bullmq.worker.name": str(worker or ""),
+        "bullmq.job.id": job.id,
+        "bullmq.job.name": job.name,
+    }
+
+
 def ended_attempt(job: JobFields) -> dict[str, Any]:
     """Attributes of a job whose attempt has just ended."""
     return {

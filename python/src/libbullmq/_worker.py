@@ -14,7 +14,6 @@ from ._client import Client
 from ._conf import Confs, merge
 from ._errors import BullMQError, ClosedError, OptionError
 from ._handler import takes_token
-from ._job_fields import JobFields
 from ._loops import is_running_here
 from ._options import WorkerOptions
 from ._processing import Processing
@@ -343,16 +342,6 @@ class Worker(WorkerCommands):
             self._emit_error(error)
 
     # ---- what the core tells --------------------------------------------------------------
-
-    def traced_job(self, job: JobFields) -> dict[str, Any]:
-        """Attributes of the span of an attempt."""
-        return {
-            "bullmq.queue.name": self.name,
-            "bullmq.queue.operation": "process",
-            "bullmq.worker.name": str(self._confs.options.get("name", "")),
-            "bullmq.job.id": job.id,
-            "bullmq.job.name": job.name,
-        }
 
     def cancel_asked(self, handle: int, reason: str | None) -> None:
         """Cancel a job that ran for longer than maxJobDuration, or lost its lock."""
