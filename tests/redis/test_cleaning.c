@@ -23,6 +23,16 @@ static void drain_removes_what_waits_and_delayed_jobs_where_asked_for(void **sta
     assert_int_equal(server_integer(server, "EXISTS bull:q:d bull:q:delayed"), 0);
 }
 
+static void drain_goes_on_until_no_job_is_left(void **state) {
+    (void)state;
+    server_do(server, "EVAL %s 0",
+              "for i = 1, 2500 do redis.call('RPUSH', 'bull:q:wait', 'j' .. i) "
+              "redis.call('HSET', 'bull:q:j' .. i, 'name', 'n', 'opts', '{}') end");
+    fill("prioritized", 1500);
+    succeeds("drain", NULL);
+    assert_int_equal(server_integer(server, "DBSIZE"), 1); /* meta */
+}
+
 static void clean_goes_on_until_all_old_jobs_are_gone(void **state) {
     (void)state;
     fill("completed", 20005);
@@ -30,7 +40,7 @@ static void clean_goes_on_until_all_old_jobs_are_gone(void **state) {
     bq_bytes ids = bq_record_bytes(&reply->record, BQ_TAG_VALUE);
     assert_memory_equal(ids.ptr, "[\"j1\",\"j2\",", 11);
     assert_int_equal(server_integer(server, "EXISTS bull:q:completed bull:q:j1 bull:q:j20005"), 0);
-    assert_int_equal(server_integer(server, "XLEN bull:q:events"), 3); /* one per call */
+    assert_int_equal(server_integer(server, "XLEN bull:q:events"), 21); /* one per piece */
 }
 
 static void clean_stops_at_its_limit_and_spares_young_jobs(void **state) {
@@ -95,6 +105,7 @@ static void a_queue_whose_name_is_a_pattern_loses_no_jobs_of_others(void **state
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_QUEUE(drain_removes_what_waits_and_delayed_jobs_where_asked_for),
+        WITH_QUEUE(drain_goes_on_until_no_job_is_left),
         WITH_QUEUE(clean_goes_on_until_all_old_jobs_are_gone),
         WITH_QUEUE(clean_stops_at_its_limit_and_spares_young_jobs),
         WITH_QUEUE(retry_and_promote_go_on_until_no_job_is_left),

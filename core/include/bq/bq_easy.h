@@ -839,7 +839,8 @@ static inline bq_id bq_easy_get_queue_events(bq_client *client, bq_id queue) {
 
 /*
  * Remove all jobs that wait, prioritized ones too. The next job of a scheduler
- * stays.
+ * stays. They go 1000 at a time, so that Redis is never held for long; when a
+ * later one fails, some are gone.
  * delayed: true: delayed jobs too. Default: false.
  * Reply: no field.
  */
@@ -850,8 +851,9 @@ static inline bq_id bq_easy_drain(bq_client *client, bq_id queue, int delayed) {
 }
 
 /*
- * Remove old jobs of one state. The reply is a list of their ids. Jobs of one
- * call may be gone when a later one fails.
+ * Remove old jobs of one state. The reply is a list of their ids. They go 1000
+ * at a time, so that Redis is never held for long, with an event cleaned for
+ * each 1000; when a later one fails, some are gone.
  * grace: Age in ms from which jobs are removed.
  * limit: Most jobs to remove; 0: no limit.
  * type: completed, failed, delayed, wait (or waiting), active, paused or
