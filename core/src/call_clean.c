@@ -1,12 +1,14 @@
-/* clean: old jobs of one state are removed piece by piece, until as many as asked for are gone or a
- * piece was not full (protocol/3 section 4.5). */
+/* clean: old jobs of one state are removed piece by piece, until as many as asked for are gone, no
+ * more are there, or too many stay that would be passed over again and again (protocol/3
+ * section 4.5). */
 #include <string.h>
 
 #include "call_rows.h"
 #include "calls.h"
 #include "clock.h"
 
-enum { MOST_PER_CALL = 1000 }; /* about 4 ms of Redis */
+enum { MOST_PER_CALL = 250 }; /* about 1 ms of Redis */
+enum { MOST_KEPT = 10000 };   /* passed over in a list, they cost as much again */
 
 /* Its `json` collects the ids. */
 struct clean {
@@ -15,6 +17,7 @@ struct clean {
     int64_t newest;  /* ms: younger jobs stay */
     int64_t limit;
     int64_t asked; /* in the call on its way */
+    int64_t kept;  /* looked at, but not to be removed */
 };
 
 static void submit_clean(struct clean *clean) {
@@ -30,18 +33,22 @@ static void submit_clean(struct clean *clean) {
     bqi_words_int(&words, clean->newest);
     bqi_words_int(&words, clean->asked);
     bqi_words_text(&words, clean->key);
+    bqi_words_int(&words, clean->kept);
     bqi_pending_submit(&clean->base, &words);
 }
 
 static int on_cleaned(struct bqi_pending *pending, const redisReply *reply) {
     struct clean *clean = (struct clean *)pending;
-    if (reply->type != REDIS_REPLY_ARRAY) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0 ||
+        reply->element[0]->type != REDIS_REPLY_INTEGER) {
         bqi_answer_unexpected(pending, "cleanJobsInSet");
         return 0;
     }
-    for (size_t i = 0; i < reply->elements; i++)
+    int64_t looked_at = reply->element[0]->integer;
+    for (size_t i = 1; i < reply->elements; i++)
         json_array_append_new(pending->json, bqi_reply_text(reply->element[i]));
-    if ((int64_t)reply->elements == clean->asked &&
+    clean->kept += looked_at - (int64_t)(reply->elements - 1);
+    if (looked_at == clean->asked && clean->kept < MOST_KEPT &&
         (int64_t)json_array_size(pending->json) < clean->limit) {
         submit_clean(clean);
         return 1;

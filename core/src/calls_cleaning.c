@@ -3,14 +3,14 @@
 #include "calls.h"
 
 #define COUNT_PER_CALL                                                                             \
-    { "count", BQI_ARG_INTEGER, OPTIONAL, "1000", NULL, 1, MAX_SAFE }
+    { "count", BQI_ARG_INTEGER, OPTIONAL, "250", NULL, 1, MAX_SAFE }
 
 const struct bqi_call_entry bqi_calls_cleaning[] = {
     {"drain",
      {FLAG("delayed", "false")},
      .plan = {.script = "drain",
               .words = WORDS(KEY(WAIT), KEY(PAUSED), KEY(DELAYED), KEY(PRIORITIZED), KEY(REPEAT),
-                             KEY(PREFIX), ARG("delayed"), TEXT("1000")),
+                             KEY(PREFIX), ARG("delayed"), TEXT("250")),
               .shape = BQI_SHAPE_REPEAT}},
     {"clean",
      {{"grace", BQI_ARG_INTEGER, REQUIRED, NULL, NULL, 0, MAX_TIME},

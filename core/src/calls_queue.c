@@ -20,7 +20,7 @@ const struct bqi_call_entry bqi_calls_queue[] = {
      .plan = {.words = WORDS(TEXT("HEXISTS"), KEY(META), TEXT("paused")),
               .shape = BQI_SHAPE_TRUTH}},
     {"obliterate",
-     {FLAG("force", "false"), {"count", BQI_ARG_INTEGER, OPTIONAL, "1000", NULL, 1, MAX_SAFE}},
+     {FLAG("force", "false"), {"count", BQI_ARG_INTEGER, OPTIONAL, "250", NULL, 1, MAX_SAFE}},
      bqi_call_obliterate},
     {0},
 };

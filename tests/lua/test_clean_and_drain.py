@@ -57,6 +57,26 @@ def test_a_limit_looks_at_the_oldest_of_a_list(queue):
     assert queue.list("wait") == ["5", "4", "3"]
 
 
+@pytest.mark.parametrize("state", ["wait", "prioritized"])
+def test_a_later_call_passes_over_the_jobs_kept(queue, state):
+    """Ours alone: the reply then begins with the number of jobs looked at."""
+    for age in (0, 20, 0, 20, 0, 20):
+        queue.add(ADD[state], now=NOW - age)
+
+    def clean_two(passed_over):
+        keys = [state, "events", "repeat"]
+        return queue.call("cleanJobsInSet", keys, queue.prefix, NOW - 10, 2, state, passed_over)
+
+    assert clean_two(0) == [2, "2"]
+    assert clean_two(1) == [2, "4"]
+    assert clean_two(2) == [2, "6"]
+    events = len(queue.events())
+    assert clean_two(2) == [1]
+    left = queue.list(state)[::-1] if state == "wait" else list(queue.scores(state))
+    assert left == ["1", "3", "5"]
+    assert len(queue.events()) == events
+
+
 def test_the_jobs_kept_keep_their_order(queue):
     for age in (5, 0, 5, 0, 5):
         queue.add(now=NOW - age)

@@ -40,7 +40,24 @@ static void clean_goes_on_until_all_old_jobs_are_gone(void **state) {
     bq_bytes ids = bq_record_bytes(&reply->record, BQ_TAG_VALUE);
     assert_memory_equal(ids.ptr, "[\"j1\",\"j2\",", 11);
     assert_int_equal(server_integer(server, "EXISTS bull:q:completed bull:q:j1 bull:q:j20005"), 0);
-    assert_int_equal(server_integer(server, "XLEN bull:q:events"), 21); /* one per piece */
+    assert_int_equal(server_integer(server, "XLEN bull:q:events"), 81); /* one per piece */
+}
+
+static void clean_passes_over_what_must_stay(void **state) {
+    (void)state;
+    fill("delayed", 1000);
+    server_do(server, "EVAL %s 0", /* the last of each hundred is young */
+              "for i = 100, 1000, 100 do "
+              "redis.call('HSET', 'bull:q:j' .. i, 'timestamp', '9999999999999') end "
+              "for i = 1, 1000 do redis.call('LPUSH', 'bull:q:wait', 'j' .. i) end");
+    host_reply(host, command("clean", "{\"grace\":1000,\"limit\":700,\"type\":\"delayed\"}"));
+    assert_int_equal(server_integer(server, "ZCARD bull:q:delayed"), 300);
+    host_reply(host, command("clean", "{\"grace\":1000,\"limit\":0,\"type\":\"delayed\"}"));
+    assert_int_equal(server_integer(server, "ZCARD bull:q:delayed"), 10);
+    host_reply(host, command("clean", "{\"grace\":1000,\"limit\":0,\"type\":\"wait\"}"));
+    assert_int_equal(server_integer(server, "LLEN bull:q:wait"), 10);
+    assert_string_equal(server_text(server, "LINDEX bull:q:wait 0"), "j1000");
+    assert_string_equal(server_text(server, "LINDEX bull:q:wait -1"), "j100");
 }
 
 static void clean_stops_at_its_limit_and_spares_young_jobs(void **state) {
@@ -91,6 +108,16 @@ static void orphans_are_removed_and_nothing_else(void **state) {
     counts("removeOrphanedJobs", NULL, 0);
 }
 
+static void orphans_are_found_beside_long_lists(void **state) {
+    (void)state;
+    server_do(server, "EVAL %s 0",
+              "for i = 1, 12000 do redis.call('RPUSH', 'bull:q:wait', 'w' .. i) "
+              "redis.call('HSET', 'bull:q:w' .. i, 'name', 'n') end "
+              "for i = 1, 20 do redis.call('HSET', 'bull:q:o' .. i, 'name', 'n') end");
+    counts("removeOrphanedJobs", NULL, 20);
+    assert_int_equal(server_integer(server, "DBSIZE"), 12002); /* wait, meta */
+}
+
 static void a_queue_whose_name_is_a_pattern_loses_no_jobs_of_others(void **state) {
     (void)state;
     server_do(server, "HSET bull:ax:o1 name n");
@@ -107,9 +134,11 @@ int main(void) {
         WITH_QUEUE(drain_removes_what_waits_and_delayed_jobs_where_asked_for),
         WITH_QUEUE(drain_goes_on_until_no_job_is_left),
         WITH_QUEUE(clean_goes_on_until_all_old_jobs_are_gone),
+        WITH_QUEUE(clean_passes_over_what_must_stay),
         WITH_QUEUE(clean_stops_at_its_limit_and_spares_young_jobs),
         WITH_QUEUE(retry_and_promote_go_on_until_no_job_is_left),
         WITH_QUEUE(orphans_are_removed_and_nothing_else),
+        WITH_QUEUE(orphans_are_found_beside_long_lists),
         WITH_QUEUE(a_queue_whose_name_is_a_pattern_loses_no_jobs_of_others),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

@@ -490,7 +490,7 @@ static inline bq_id bq_easy_is_paused(bq_client *client, bq_id queue) {
  * Pause the queue and delete it with all its jobs. Refused while jobs are
  * active unless forced.
  * force: true: even while jobs are active. Default: false.
- * count: Jobs removed per call of the script. Default: 1000.
+ * count: Jobs removed per call of the script. Default: 250.
  * Reply: no field.
  */
 static inline bq_id bq_easy_obliterate(bq_client *client, bq_id queue,
@@ -839,7 +839,7 @@ static inline bq_id bq_easy_get_queue_events(bq_client *client, bq_id queue) {
 
 /*
  * Remove all jobs that wait, prioritized ones too. The next job of a scheduler
- * stays. They go 1000 at a time, so that Redis is never held for long; when a
+ * stays. They go 250 at a time, so that Redis is never held for long; when a
  * later one fails, some are gone.
  * delayed: true: delayed jobs too. Default: false.
  * Reply: no field.
@@ -851,9 +851,10 @@ static inline bq_id bq_easy_drain(bq_client *client, bq_id queue, int delayed) {
 }
 
 /*
- * Remove old jobs of one state. The reply is a list of their ids. They go 1000
+ * Remove old jobs of one state. The reply is a list of their ids. They go 250
  * at a time, so that Redis is never held for long, with an event cleaned for
- * each 1000; when a later one fails, some are gone.
+ * each 250. Jobs that must stay are passed over, up to 10000 of them. When a
+ * later piece fails, some are gone.
  * grace: Age in ms from which jobs are removed.
  * limit: Most jobs to remove; 0: no limit.
  * type: completed, failed, delayed, wait (or waiting), active, paused or
@@ -873,7 +874,7 @@ static inline bq_id bq_easy_clean(bq_client *client, bq_id queue,
 /*
  * Put finished jobs back to wait. Priorities are not heeded; attempts made go
  * on counting.
- * count: Jobs moved per call of the script. Default: 1000.
+ * count: Jobs moved per call of the script. Default: 250.
  * state: failed or completed. Default: "failed".
  * timestamp: Only those that finished until then, ms since epoch. Unset: now.
  * Reply: no field.
@@ -890,7 +891,7 @@ static inline bq_id bq_easy_retry_jobs(bq_client *client, bq_id queue,
 
 /*
  * Let all delayed jobs wait no longer. Priorities are not heeded.
- * count: Jobs moved per call of the script. Default: 1000.
+ * count: Jobs moved per call of the script. Default: 250.
  * Reply: no field.
  */
 static inline bq_id bq_easy_promote_jobs(bq_client *client, bq_id queue,
@@ -903,7 +904,7 @@ static inline bq_id bq_easy_promote_jobs(bq_client *client, bq_id queue,
 /*
  * Remove jobs that are in no state, as interrupted clients of old versions left
  * them. The reply is how many. Scans the whole database.
- * count: Keys looked at per step of the scan. Default: 1000.
+ * count: Keys looked at per step of the scan. Default: 250.
  * limit: Stop after the step in which that many are reached; 0: never. Default:
  * 0.
  * Reply: VALUE, an integer.

@@ -28,9 +28,9 @@ class QueueCalls(QueueTwin):
         return self._wait(self._queue.add_job_log(job_id, row, keep_logs))
 
     def clean(self, grace: int, limit: int, type: str = "completed") -> list[str]:
-        """Remove old jobs of one state. Returns a list of their ids. They go 1000 at a time, so
-        that Redis is never held for long, with an event cleaned for each 1000; when a later one
-        fails, some are gone.
+        """Remove old jobs of one state. Returns a list of their ids. They go 250 at a time, so that
+        Redis is never held for long, with an event cleaned for each 250. Jobs that must stay are
+        passed over, up to 10000 of them. When a later piece fails, some are gone.
 
         ``grace``: Age in ms from which jobs are removed.
         ``limit``: Most jobs to remove; 0: no limit.
@@ -45,7 +45,7 @@ class QueueCalls(QueueTwin):
 
     def drain(self, delayed: bool = False) -> None:
         """Remove all jobs that wait, prioritized ones too. The next job of a scheduler stays. They
-        go 1000 at a time, so that Redis is never held for long; when a later one fails, some are
+        go 250 at a time, so that Redis is never held for long; when a later one fails, some are
         gone.
 
         ``delayed``: True: delayed jobs too.
@@ -322,7 +322,7 @@ class QueueCalls(QueueTwin):
         """Whether the queue is paused."""
         return self._wait(self._queue.is_paused())
 
-    def obliterate(self, force: bool = False, count: int = 1000) -> None:
+    def obliterate(self, force: bool = False, count: int = 250) -> None:
         """Pause the queue and delete it with all its jobs. Refused while jobs are active unless
         forced.
 
@@ -337,7 +337,7 @@ class QueueCalls(QueueTwin):
         """Pause the queue for every worker. Jobs that run go on."""
         self._wait(self._queue.pause())
 
-    def promote_jobs(self, count: int = 1000) -> None:
+    def promote_jobs(self, count: int = 250) -> None:
         """Let all delayed jobs wait no longer. Priorities are not heeded.
 
         ``count``: Jobs moved per call of the script.
@@ -384,7 +384,7 @@ class QueueCalls(QueueTwin):
         """
         return self._wait(self._queue.remove_job_scheduler(scheduler_id))
 
-    def remove_orphaned_jobs(self, count: int = 1000, limit: int = 0) -> int:
+    def remove_orphaned_jobs(self, count: int = 250, limit: int = 0) -> int:
         """Remove jobs that are in no state, as interrupted clients of old versions left them.
         Returns how many. Scans the whole database.
 
@@ -402,7 +402,7 @@ class QueueCalls(QueueTwin):
         self._wait(self._queue.resume())
 
     def retry_jobs(
-        self, count: int = 1000, state: str = "failed", timestamp: int | datetime | None = None
+        self, count: int = 250, state: str = "failed", timestamp: int | datetime | None = None
     ) -> None:
         """Put finished jobs back to wait. Priorities are not heeded; attempts made go on counting.
 
