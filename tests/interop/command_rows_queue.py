@@ -96,6 +96,7 @@ CLEANING = [
         Row("clean", {"grace": 0, "limit": limit, "type": state}, OnQueue("clean", [0, limit, state]))
         for state in ("completed", "failed", "wait", "waiting", "active", "delayed", "prioritized", "paused")
         for limit in (0, 1, 2)
+        if (state, limit) != ("active", 1)  # where the first is locked, Node ends and we look further
     ],
     Row("clean", {"grace": 3600000, "limit": 0}, OnQueue("clean", [3600000, 0])),
     Row("retryJobs", {}, OnQueue("retryJobs")),
