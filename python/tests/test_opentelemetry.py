@@ -1,15 +1,30 @@
 """Traces: who adds a job and who runs it are in one."""
 
 import asyncio
+import functools
 import threading
+import time
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from libbullmq import FlowProducer, OptionError, Queue, Worker, sync
+from libbullmq import (
+    DelayedError,
+    FlowProducer,
+    OptionError,
+    Queue,
+    RateLimitError,
+    UnrecoverableError,
+    WaitingChildrenError,
+    WaitingError,
+    Worker,
+    sync,
+)
 from libbullmq.opentelemetry import Telemetry
 
 TIMEOUT = 15.0
@@ -177,3 +192,91 @@ def test_what_is_no_telemetry_is_refused():
     for kind in (Queue, lambda *a, **k: Worker("q", lambda job: 1, **k)):
         with pytest.raises(OptionError, match='must have a method "span"'):
             kind("q", telemetry=True)
+
+
+STATES = {
+    "ok": "completed",
+    "fail": "failed",
+    "unrecoverable": "failed",
+    "retry": "retried",
+    "backoff": "delayed",
+    "delay": "delayed",
+    "wait": "waiting",
+    "limit": "waiting",
+    "children": "waiting-children",
+}
+OPTS = {
+    "unrecoverable": {"attempts": 3},
+    "retry": {"attempts": 2},
+    "backoff": {"attempts": 2, "backoff": 10},
+}
+
+
+async def by_its_name(queue, job, token):
+    """Each ends its first attempt in the state of ``STATES``."""
+    if job.name in ("fail", "retry", "backoff") and job.attempts_started == 1:
+        raise RuntimeError("no luck")
+    if job.name == "unrecoverable":
+        raise UnrecoverableError("never")
+    if job.attempts_started == 1:
+        match job.name:
+            case "delay":
+                await job.move_to_delayed(int(time.time() * 1000), token)
+                raise DelayedError
+            case "wait":
+                await job.move_to_wait(token)
+                raise WaitingError
+            case "limit":
+                raise RateLimitError
+            case "children":
+                parent = {"id": job.id, "queue": job.queue_qualified_name}
+                await queue.add("child", parent=parent)
+                assert await job.move_to_waiting_children(token)
+                raise WaitingChildrenError
+
+
+def measured(reader):
+    """{instrument: {(job name or "", state): value or number of values}}"""
+    found = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                for point in metric.data.data_points:
+                    about = dict(point.attributes)
+                    assert about["bullmq.queue.name"] == "q"
+                    state = about.get("bullmq.job.state") or about["bullmq.queue.jobs.state"]
+                    value = point.count if hasattr(point, "count") else point.value
+                    name = about.get("bullmq.job.name", "")
+                    found.setdefault(metric.name, {})[name, state] = value
+    return found
+
+
+async def test_attempts_are_counted_by_what_became_of_the_job(redis):
+    reader = InMemoryMetricReader()
+    telemetry = Telemetry("test", meter_provider=MeterProvider([reader]))
+    options = {"connection": redis.connection, "telemetry": telemetry}
+    ended = asyncio.Queue()
+    queue = Queue("q", options)
+    worker = Worker("q", functools.partial(by_its_name, queue), options)
+    async with queue, worker:
+        worker.on("completed", lambda job, result: ended.put_nowait(job.name))
+        for name in STATES:
+            await queue.add(name, {}, OPTS.get(name))
+        for _ in range(len(STATES) - 1):  # the child too, but for those that failed
+            await asyncio.wait_for(ended.get(), TIMEOUT)
+        assert await queue.record_job_counts_metric("completed", "failed") == {
+            "completed": 8,
+            "failed": 2,
+        }
+    found = measured(reader)
+    first = {(name, state) for name, state in STATES.items()}
+    then = {(name, "completed") for name in [*STATES, "child"]} - {
+        ("fail", "completed"),
+        ("unrecoverable", "completed"),
+    }
+    assert found.pop("bullmq.job.duration") == dict.fromkeys(first | then, 1)
+    assert found.pop("bullmq.queue.jobs") == {("", "completed"): 8, ("", "failed"): 2}
+    for name, counted in found.items():
+        state = name.removeprefix("bullmq.jobs.").replace("_", "-")
+        assert counted == {pair: 1 for pair in first | then if pair[1] == state}
+    assert len(found) == len(set(STATES.values()))

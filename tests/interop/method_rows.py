@@ -68,6 +68,7 @@ METHOD_ROWS = [
         for state in GETTERS
         if state != "Delayed"  # a command
     ],
+    Row("recordJobCountsMetric", {}, OnQueue("recordJobCountsMetric")),
     Row("getJobState", {"id": "p1"}, OnQueue("getJobState", ["p1"])),
     Row("getJob", {"id": "w1"}, OnQueue("getJob", ["w1"]), reply=shown),
     Row("getJob", {"id": "nobody"}, OnQueue("getJob", ["nobody"])),

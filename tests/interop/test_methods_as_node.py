@@ -36,7 +36,6 @@ LEFT_OUT = {
         *("constructor", "emit", "off", "on", "once", "trace", "Job", "addJob", "clientName", "base64Name"),
         *("commandByType", "sanitizeJobTypes", "baseGetClients", "parseClientList", "checkConnectionError"),
         *("createBackend", "getBackend", "disconnect"),
-        "recordJobCountsMetric",  # telemetry
         *("getDebounceJobId", "removeDebounceKey"),  # deprecated names of getDeduplicationJobId, ...
     },
     "Job": {

@@ -13,6 +13,12 @@ from ._record import Value
 # The message by which the core, as BullMQ, knows that a job is rate limited.
 RATE_LIMITED: Final = "bullmq:rateLimitExceeded"
 
+_MOVED_TO: Final = {
+    "DelayedError": "delayed",
+    "WaitingError": "waiting",
+    "WaitingChildrenError": "waiting-children",
+}
+
 
 def failure(
     error: BaseException, backoff_delay: float | None = None, trace: str | None = None
@@ -34,6 +40,11 @@ def is_failed_attempt(error: BaseException) -> bool:
     """Whether the attempt failed; otherwise the job waits again, and the attempt is not counted."""
     described = _special(error) if not isinstance(error, SandboxError) else _described(error)
     return not (described.get("moved") or described.get("message") == RATE_LIMITED)
+
+
+def moved_to(error: BaseException) -> str:
+    """The state that a job is in whose handler moved it itself."""
+    return _MOVED_TO[str(_described(error)["name"])]
 
 
 def _described(error: BaseException) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _codes, _json, _log
-from ._client import Client
+from . import _json, _log
+from ._client import Client, Outcome
+from ._endings import Completed, Failed, Measured
 from ._errors import BullMQError, JobCancelledError
-from ._failures import failed_values, failure, is_failed_attempt
+from ._failures import failure, is_failed_attempt
 from ._handler import encode_result, message_of, unreadable_data
 from ._job_fields import JobFields
 from ._outcomes import Outcomes
@@ -104,9 +105,11 @@ class Processing:
         else:
             if self._runs.pop(run.handle, None) is None:
                 return  # given back meanwhile
-            told = None
+            told: Outcome | None = None
             if "completed" in worker._listeners:
                 told = Completed(worker, job, result, payload)
+            if worker.meter is not None:
+                told = Measured(worker, job, None, told)
             self._outcomes.complete(run.handle, payload, told, alone=not self._runs)
             if run.task is not None and run.ended is not None:
                 run.task.remove_done_callback(run.ended)  # there is nothing left for it to do
@@ -143,13 +146,14 @@ class Processing:
 
     def _fail(self, run: Run, error: BaseException, delay: float | None) -> None:
         worker, job = self._worker, run.job
-        if not is_failed_attempt(error):
-            self._outcomes.fail(run.handle, failure(error), None)
-            return
+        failed = is_failed_attempt(error)
         heard = "failed" in worker._listeners
-        told = Failed(worker, job, error) if heard else None
-        self._outcomes.fail(run.handle, failure(error, delay, run.trace), told)
-        if not heard:
+        told: Outcome | None = Failed(worker, job, error) if failed and heard else None
+        if worker.meter is not None:
+            told = Measured(worker, job, error, told)
+        values = failure(error, delay, run.trace) if failed else failure(error)
+        self._outcomes.fail(run.handle, values, told)
+        if failed and not heard:
             worker._logger.info(
                 "%r: %r failed: %s",
                 worker,
@@ -195,40 +199,6 @@ class Processing:
             self._ended(handle)
         self._outcomes.send()
         await self._runner.close()
-
-
-class Completed:
-    """Tells listeners that a job completed, once Redis has stored it."""
-
-    def __init__(self, worker: Worker, job: JobFields, result: Any, payload: bytes) -> None:
-        self._worker, self._job, self._result, self._payload = worker, job, result, payload
-
-    def done(self) -> bool:
-        return False
-
-    def set_result(self, record: bytes) -> None:
-        self._job._end({_codes.TAG_RETURNVALUE: self._payload or b"null"})
-        self._worker._emit("completed", self._job, self._result)
-
-    def set_exception(self, error: BullMQError) -> None:
-        self._worker._emit_error(error)
-
-
-class Failed:
-    """Tells listeners that an attempt of a job failed, once Redis has stored it."""
-
-    def __init__(self, worker: Worker, job: JobFields, error: BaseException) -> None:
-        self._worker, self._job, self._error = worker, job, error
-
-    def done(self) -> bool:
-        return False
-
-    def set_result(self, record: bytes) -> None:
-        self._job._end(failed_values(self._job, self._error))
-        self._worker._emit("failed", self._job, self._error)
-
-    def set_exception(self, error: BullMQError) -> None:
-        self._worker._emit_error(error)
 
 
 def _shown(result: Any) -> str:

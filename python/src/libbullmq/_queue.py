@@ -25,7 +25,7 @@ from ._options import JobKeywords, JobOptions, QueueOptions, RepeatKeywords, Rep
 from ._queue_calls import QueueCalls
 from ._record import find
 from ._schedulers import JobTemplate, scheduler_args
-from ._telemetry import carrying, checked, traced
+from ._telemetry import carrying, checked, meter_of, traced
 
 
 class Queue(QueueCalls):
@@ -156,6 +156,19 @@ class Queue(QueueCalls):
         """
         args, payload = scheduler_args(scheduler_id, repeat, template, keywords)
         return job_of(self, await self._ask(b"upsertJobScheduler", args, payload))
+
+    async def record_job_counts_metric(self, *types: str) -> dict[str, int]:
+        """Number of jobs per type, as ``get_job_counts``; also recorded by the ``telemetry``.
+
+        A gauge ``bullmq.queue.jobs`` shows them, where the telemetry has metrics. To be called
+        every so often by one program.
+        """
+        counts = await self.get_job_counts(*types)
+        if meter := meter_of(self._telemetry):
+            for state, number in counts.items():
+                about = {"bullmq.queue.name": self.name, "bullmq.queue.jobs.state": state}
+                meter.jobs(number, about)
+        return counts
 
     # ---- the client ----------------------------------------------------------------------
 

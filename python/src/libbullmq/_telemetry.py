@@ -39,10 +39,23 @@ class NoSpan:
         return None
 
 
+class Meter(Protocol):
+    """Measures jobs: what a telemetry may have as its ``meter``."""
+
+    def attempt(self, state: str, duration: float, attributes: Mapping[str, Any]) -> None:
+        """An attempt of ``duration`` ms has ended, and left its job in ``state``.
+
+        That is completed, failed, retried, delayed, waiting or waiting-children.
+        """
+
+    def jobs(self, number: int, attributes: Mapping[str, Any]) -> None:
+        """So many jobs are in a state of a queue now."""
+
+
 class Telemetry(Protocol):
     """The option ``telemetry`` of queues, workers and flow producers.
 
-    ``libbullmq.opentelemetry.Telemetry`` is one.
+    ``libbullmq.opentelemetry.Telemetry`` is one. It may have a ``meter`` too.
     """
 
     def span(
@@ -63,6 +76,11 @@ def checked(telemetry: Any) -> Telemetry | None:
         f'option "telemetry" must have a method "span", as libbullmq.opentelemetry.Telemetry has; '
         f"{type(telemetry).__name__} has none"
     )
+
+
+def meter_of(telemetry: Telemetry | None) -> Meter | None:
+    """What measures jobs, if anything does."""
+    return getattr(telemetry, "meter", None)
 
 
 @contextmanager
@@ -119,4 +137,13 @@ def ended_attempt(job: JobFields) -> dict[str, Any]:
         "bullmq.job.attempts.made": job.attempts_made + 1,
         "bullmq.job.attempt_finished_timestamp": int(time.time() * 1000),
         "bullmq.job.processed.timestamp": job.processed_on or 0,
+    }
+
+
+def measured_attempt(queue: str, job: JobFields, state: str) -> dict[str, Any]:
+    """Attributes of the metrics of an attempt."""
+    return {
+        "bullmq.queue.name": queue,
+        "bullmq.job.name": job.name,
+        "bullmq.job.state": state,
     }

@@ -21,7 +21,7 @@ from ._queue import checked_name
 from ._readiness import Readiness
 from ._runners import Runner, runner_of
 from ._sandbox import Sandbox, SandboxRunner, refuse_sandbox_options
-from ._telemetry import checked
+from ._telemetry import checked, meter_of
 from ._worker_commands import WorkerCommands
 
 # Workers that run: the loop itself holds only weak references to what runs in it.
@@ -125,6 +125,7 @@ class Worker(WorkerCommands):
         self._concurrency = checked_concurrency(concurrency)
         self.backoff = _backoff_of(self._confs.host)
         self.telemetry = checked(self._confs.host.get("telemetry"))
+        self.meter = meter_of(self.telemetry)
         self._blocking_jobs = False  # whether listeners get the jobs of libbullmq.sync
         self._processing: Processing | None = None
         self._running = self._paused = self._closed = False

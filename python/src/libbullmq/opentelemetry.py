@@ -1,4 +1,4 @@
-"""Traces in OpenTelemetry, linked with those of Node's ``bullmq-otel``.
+"""Traces and metrics in OpenTelemetry, as those of Node's ``bullmq-otel``, and linked with them.
 
 Needs the extra: ``pip install "libbullmq[opentelemetry]"``.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry import propagate, trace
+from opentelemetry import metrics, propagate, trace
 
 from ._codes import VERSION
 from ._telemetry import SpanKind
@@ -21,6 +21,8 @@ _KINDS = {
     "consumer": trace.SpanKind.CONSUMER,
 }
 
+_ENDED = ("completed", "failed", "retried", "delayed", "waiting", "waiting-children")
+
 
 class Telemetry:
     """The option ``telemetry`` of queues, workers and flow producers.
@@ -30,6 +32,12 @@ class Telemetry:
     Adding a job is a producer span, running it a consumer span in the same trace, whichever of the
     two is Node's with ``bullmq-otel``; the span is current while the handler runs. ``tracer_name``
     and ``version`` are those of the tracer, ``tracer_provider`` the global one by default.
+
+    With ``enable_metrics``, or a ``meter_provider``, workers count how attempts end
+    (``bullmq.jobs.completed``, ``failed``, ``retried``, ``delayed``, ``waiting``,
+    ``waiting_children``) and record how long they took (``bullmq.job.duration``, ms);
+    ``Queue.record_job_counts_metric`` records ``bullmq.queue.jobs``. ``meter_name`` is by default
+    that of the tracer.
     """
 
     def __init__(
@@ -38,8 +46,15 @@ class Telemetry:
         version: str = VERSION,
         *,
         tracer_provider: trace.TracerProvider | None = None,
+        enable_metrics: bool = False,
+        meter_name: str | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
         self._tracer = trace.get_tracer(tracer_name, version, tracer_provider)
+        self.meter: OpenTelemetryMeter | None = None
+        if enable_metrics or meter_provider is not None:
+            meter = metrics.get_meter(meter_name or tracer_name, version, meter_provider)
+            self.meter = OpenTelemetryMeter(meter)
 
     @contextmanager
     def span(
@@ -91,6 +106,33 @@ class OpenTelemetrySpan:
         carrier: dict[str, str] = {}
         propagate.inject(carrier, trace.set_span_in_context(self._span))
         return json.dumps(carrier, separators=(",", ":")) if carrier else None
+
+
+class OpenTelemetryMeter:
+    """Measures jobs with a meter of OpenTelemetry."""
+
+    def __init__(self, meter: metrics.Meter) -> None:
+        self._ended = {
+            state: meter.create_counter(
+                f"bullmq.jobs.{state.replace('-', '_')}", "1", f"Number of jobs {state}"
+            )
+            for state in _ENDED
+        }
+        self._durations = meter.create_histogram(
+            "bullmq.job.duration", "ms", "Job processing duration"
+        )
+        self._jobs = meter.create_gauge(
+            "bullmq.queue.jobs", "{jobs}", "Number of jobs in the queue by state"
+        )
+
+    def attempt(self, state: str, duration: float, attributes: Mapping[str, Any]) -> None:
+        """Count an attempt by what became of its job, and record how long it took, in ms."""
+        self._ended[state].add(1, dict(attributes))
+        self._durations.record(duration, dict(attributes))
+
+    def jobs(self, number: int, attributes: Mapping[str, Any]) -> None:
+        """Record how many jobs are in a state of a queue."""
+        self._jobs.set(number, dict(attributes))
 
 
 def _carrier(metadata: str | None) -> dict[str, str] | None:

@@ -46,3 +46,10 @@ class Queue(QueueCalls):
         """Create a job scheduler, or change it. See ``libbullmq.Queue.upsert_job_scheduler``."""
         upsert = self._queue.upsert_job_scheduler(scheduler_id, repeat, template, **keywords)
         return self._job_or_none(self._wait(upsert))
+
+    def record_job_counts_metric(self, *types: str) -> dict[str, int]:
+        """Number of jobs per type, recorded as well.
+
+        See ``libbullmq.Queue.record_job_counts_metric``.
+        """
+        return self._wait(self._queue.record_job_counts_metric(*types))
