@@ -126,7 +126,7 @@ class Program:
     def __init__(self, *command: str) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", sys.executable, *command],
+            ["env", "--default-signal", "setpriv", "--pdeathsig", "KILL", sys.executable, *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
