@@ -5,7 +5,7 @@
 std = {
   read_globals = {
     "redis", "cjson", "cmsgpack", "KEYS", "ARGV",
-    "math", "next", "pcall", "string", "tonumber", "type", "type", "unpack",
+    "error", "math", "next", "pcall", "string", "tonumber", "type", "unpack",
   },
 }
 max_line_length = 110

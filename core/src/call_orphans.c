@@ -17,6 +17,11 @@ static const char *const queue_keys[] = {
 static const char *const job_parts[] = {"logs",   "dependencies", "processed",
                                         "failed", "unsuccessful", "lock"};
 
+/* Where jobs are; `marker` and `repeat` have members that could pass for ids. */
+static const char *const states[] = {"active",           "wait",    "paused",
+                                     "waiting-children", "delayed", "prioritized",
+                                     "completed",        "failed",  "stalled"};
+
 static const enum bqi_key lists[] = {BQI_KEY_WAIT, BQI_KEY_PAUSED, BQI_KEY_ACTIVE};
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -125,9 +130,9 @@ static void submit_candidates(struct orphans *orphans) {
     orphans->base.on_reply = on_removed;
     bqi_pending_script(&orphans->base, &words, "removeOrphanedJobs");
     bqi_words_key(&words, &orphans->base.queue->keys, BQI_KEY_PREFIX);
-    bqi_words_int(&words, COUNT(queue_keys));
-    for (size_t i = 0; i < COUNT(queue_keys); i++)
-        bqi_words_text(&words, queue_keys[i]);
+    bqi_words_int(&words, COUNT(states));
+    for (size_t i = 0; i < COUNT(states); i++)
+        bqi_words_text(&words, states[i]);
     bqi_words_int(&words, COUNT(job_parts));
     for (size_t i = 0; i < COUNT(job_parts); i++)
         bqi_words_text(&words, job_parts[i]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys.h"
 #include "option.h"
 #include "pack.h"
 
@@ -118,6 +119,9 @@ static int colons(const char *id) {
 }
 
 static int check_job_id(const char *id, struct bqi_error *error) {
+    if (bqi_is_queue_key(id))
+        return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
+                             "Custom Id cannot be %s: a key of the queue has that name", id);
     if (strcmp(id, "0") == 0 || strncmp(id, "0:", 2) == 0)
         return bqi_error_set(error, BQ_ERR_INVALID_ARGUMENT,
                              "JobId cannot be '0' or start with '0:'");

@@ -27,6 +27,13 @@ static const char *const suffixes[BQI_KEY_COUNT] = {
     [BQI_KEY_METRICS_FAILED] = "metrics:failed",
 };
 
+int bqi_is_queue_key(const char *job_id) {
+    for (int i = BQI_KEY_WAIT; i < BQI_KEY_COUNT; i++)
+        if (strcmp(job_id, suffixes[i]) == 0)
+            return 1;
+    return 0;
+}
+
 static char *join(const char *a, const char *b, const char *c, size_t *len) {
     size_t na = strlen(a), nb = strlen(b), nc = strlen(c);
     char *text = bqi_malloc(na + nb + nc + 1);

@@ -39,6 +39,9 @@ struct bqi_keys {
     struct bqi_text key[BQI_KEY_COUNT];
 };
 
+/* Whether a job of that id would have the key of something else of the queue. */
+int bqi_is_queue_key(const char *job_id);
+
 /* -1: out of memory. */
 int bqi_keys_init(struct bqi_keys *keys, const char *prefix, const char *queue);
 void bqi_keys_free(struct bqi_keys *keys);

@@ -10,7 +10,7 @@ local is_parent = false
 local max_len = call('HGET', meta, 'opts.maxLenEvents')
 --- include create-job
 
-local marker, delay = KEYS[1], opts.delay
+local marker, delay = KEYS[1], opts.delay or 0
 --- include enqueue-delayed
 --- include mark-delay
 if dependencies_key then

@@ -12,7 +12,7 @@ local max_len, paused, concurrency = settings[1], settings[2], settings[3]
 --- include create-job
 
 -- Lower priorities first, in order of arrival inside one priority.
-local score = opts.priority * 4294967296 + call('INCR', KEYS[9]) % 4294967296
+local score = (opts.priority or 0) * 4294967296 + call('INCR', KEYS[9]) % 4294967296
 call('ZADD', KEYS[4], score % 1 == 0 and string.format('%d', score) or score, id)
 local active = KEYS[7]
 --- include gate

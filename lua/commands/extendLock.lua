@@ -5,6 +5,9 @@
 -- Returns    1; 0 the lock is gone or another worker's
 local call = redis.call
 
+if tonumber(ARGV[2]) <= 0 then
+  return redis.error_reply('ERR invalid expire time of a lock: ' .. ARGV[2])
+end
 if call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end

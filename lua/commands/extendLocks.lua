@@ -5,6 +5,9 @@
 -- Returns    the ids whose lock is gone or another worker's
 local call = redis.call
 local prefix, duration = ARGV[1], ARGV[4]
+if tonumber(duration) <= 0 then
+  return redis.error_reply('ERR invalid expire time of locks: ' .. duration)
+end
 local tokens, ids = cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
 local lost = {}
 for from = 1, #ids, 7000 do

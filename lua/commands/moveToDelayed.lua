@@ -18,7 +18,7 @@ if not job[1] and call('EXISTS', job_key) == 0 then
   return -1
 end
 --- include unlock-job
-local patch = ARGV[7] ~= '' and cmsgpack.unpack(ARGV[7]) or {}
+local patch = ARGV[7] and ARGV[7] ~= '' and cmsgpack.unpack(ARGV[7]) or {}
 local size = #patch
 if call('LREM', active, '-1', id) == 0 then
   if size > 0 then

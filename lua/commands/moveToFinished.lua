@@ -35,8 +35,11 @@ elseif completed and call('EXISTS', job_key .. ':dependencies', job_key .. ':uns
 end
 --- include finish-options
 local keep_count = keep.count
+local patch = ARGV[9] and ARGV[9] ~= '' and cmsgpack.unpack(ARGV[9])
+if patch and type(patch) ~= 'table' then
+  return redis.error_reply('ERR the further fields must be a packed array')
+end
 --- include unlock-job
-local patch = ARGV[9] ~= '' and cmsgpack.unpack(ARGV[9])
 if call('LREM', active, '-1', id) == 0 then
   if patch then
     call('HSET', job_key, unpack(patch))

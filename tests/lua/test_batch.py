@@ -313,3 +313,82 @@ def test_an_error_while_taking_the_next_job_leaves_the_outcomes_stored(both):
     assert [code for code, _ in reply] == [0, 0]
     assert isinstance(reply[0][1], redis.ResponseError)
     assert set(queue.scores("completed")) == {"1", "2"}
+
+
+def finish_raw(queue, *words, now=NOW):
+    common = pack({"lockDuration": 30000, "maxMetricsSize": ""})
+    return queue.call("finishJobs", FINISH_KEYS, queue.prefix, now, common, *words)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"\xff\xff", pack(7), pack([{}, True, False]), pack([{"keepJobs": 5}, True, False]), b""],
+    ids=["no msgpack", "number", "no keepJobs", "keepJobs a number", "empty"],
+)
+def test_an_outcome_that_cannot_be_read_touches_its_job_alone_and_not_even_that(both, bad):
+    _, queue = both
+    for at in range(3):
+        queue.add()
+        queue.take(token=f"w:{at}")
+    good = way_of(outcome_of("1", "w:0", fetch=False))
+    reply = finish_raw(queue, "1", "w:0", "1", good, "2", "w:1", "1", bad, "3", "w:2", "1", good)
+    assert (reply[0], reply[4]) == (0, 0) and isinstance(reply[2], redis.ResponseError)
+    assert set(queue.scores("completed")) == {"1", "3"}
+    assert queue.list("active") == ["2"] and queue.exists("2:lock")
+
+
+def test_a_call_with_too_few_values_or_no_time_changes_nothing(both):
+    _, queue = both
+    queue.add()
+    queue.take(token="w:0")
+    good = way_of(outcome_of("1", "w:0", fetch=False))
+    for words, now in ((["1", "w:0", "1"], NOW), (["1", "w:0", "1", good], "abc")):
+        with pytest.raises(redis.ResponseError, match="finishJobs takes"):
+            finish_raw(queue, *words, now=now)
+    assert queue.list("active") == ["1"] and queue.exists("1:lock")
+
+
+def test_a_job_that_is_finished_twice_in_a_call_is_finished_once(both):
+    _, queue = both
+    queue.add()
+    queue.take(token="w:0")
+    first = outcome_of("1", "w:0", fetch=False)
+    again = outcome_of("1", "w:0", fetch=False, state="failed", fields=["atm", "9"])
+    assert [code for code, _ in queue.finish_many([first, again], NOW)] == [0, -2]
+    assert queue.redis.hmget(queue.key("1"), "atm", "failedReason") == ["1", None]
+
+
+def test_a_job_that_cannot_be_taken_does_not_hold_up_the_others(both):
+    _, queue = both
+    for _ in range(4):
+        queue.add()
+    queue.redis.delete(queue.key("2"))
+    queue.redis.set(queue.key("2"), "no hash")
+    replies = queue.fetch_many(["w:0", "w:1", "w:2", "w:3"], NOW)
+    assert [r[0] for r in replies if isinstance(r, tuple)] == ["1", "3", "4"]
+    assert isinstance(replies[1], redis.ResponseError)
+    assert queue.exists("1:lock") and queue.exists("3:lock") and queue.exists("4:lock")
+
+
+def test_a_job_that_cannot_be_added_spoils_no_other(both):
+    _, queue = both
+    entries = [({}, "", "a", "1"), ({"delay": "abc"}, "", "b", "1"), ({"priority": "x"}, "", "c", "1")]
+    ids = queue.add_many([*entries, ({"delay": 5}, "", "d", "1")])
+    assert (ids[0], ids[3]) == ("1", "4")
+    assert all(isinstance(refused, redis.ResponseError) for refused in ids[1:3])
+    assert (queue.list("wait"), list(queue.scores("delayed"))) == (["1"], ["4"])
+    assert not queue.exists("2", "3")
+
+
+def test_jobs_that_cannot_wait_are_reported_one_by_one(both):
+    _, queue = both
+    queue.redis.set(queue.key("wait"), "no list")
+    ids = queue.add_many([({}, "", "a", "1"), ({"delay": 5}, "", "b", "1"), ({}, "", "c", "1")])
+    assert ids[1] == "2" and list(queue.scores("delayed")) == ["2"]
+    assert isinstance(ids[0], redis.ResponseError) and isinstance(ids[2], redis.ResponseError)
+
+
+def test_many_thousand_jobs_are_added_in_one_call(both):
+    _, queue = both
+    assert len(queue.add_many([({}, "", "a", "1")] * 9000)) == 9000
+    assert queue.redis.llen(queue.key("wait")) == 9000

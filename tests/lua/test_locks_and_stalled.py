@@ -1,6 +1,7 @@
 """extendLock, extendLocks, releaseLock, moveStalledJobsToWait."""
 
 import pytest
+import redis
 from lua_queue import TOKEN, pack
 
 
@@ -110,3 +111,14 @@ def test_a_stalled_job_of_a_paused_queue_wakes_nobody(queue):
     queue.check_stalled()
     assert queue.check_stalled() == ["1"]
     assert not queue.exists("marker")
+
+
+def test_a_lock_cannot_be_renewed_for_no_time(queue):
+    queue.add()
+    queue.take()
+    for duration in (0, -1):
+        with pytest.raises(redis.ResponseError, match="invalid expire time"):
+            queue.call("extendLock", ["1:lock", "stalled"], TOKEN, duration, "1")
+        with pytest.raises(redis.ResponseError, match="invalid expire time"):
+            queue.call("extendLocks", ["stalled"], queue.prefix, pack([TOKEN]), pack(["1"]), duration)
+    assert queue.exists("1:lock")

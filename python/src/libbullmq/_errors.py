@@ -101,9 +101,9 @@ class BulkError(BullMQError):
     def __init__(self, results: Sequence[JobFields | BullMQError]) -> None:
         refused = [result for result in results if isinstance(result, BullMQError)]
         first = refused[0]
+        others = ", the others were added" if len(refused) < len(results) else ""
         super().__init__(
-            f"{len(refused)} of {len(results)} jobs were refused, the others were added; "
-            f"first refusal: {first}",
+            f"{len(refused)} of {len(results)} jobs were refused{others}; first refusal: {first}",
             code=first.code,
             name="BulkError",
         )
