@@ -9,6 +9,7 @@ import { startRedis } from './redis_server.mjs';
 import { shrink } from './shrink.mjs';
 import { Side, readExportedCommands } from './side.mjs';
 
+const ENOUGH_FOR_ALL = 3000; // operations
 const FAILURES = new URL('../../build/differential/', import.meta.url);
 
 function describe({ record, difference }) {
@@ -50,7 +51,8 @@ function report({ operations, failures }, coverage, replaced) {
   const missing = coverage.missing(replaced);
   if (missing.length > 0) console.log(`never called: ${missing.join(', ')}`);
   console.log(`${operations} operations, seed ${options.seed}: ${failures} differences`);
-  return failures === 0 && missing.length === 0;
+  // A short run cannot come to every command.
+  return failures === 0 && (missing.length === 0 || operations < ENOUGH_FOR_ALL);
 }
 
 async function replay(pair) {

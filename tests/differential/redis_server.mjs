@@ -12,6 +12,12 @@ export async function startRedis() {
   const server = spawn('setpriv', ['--pdeathsig', 'KILL', 'redis-server', '--port', '0', '--unixsocket', path,
     '--save', '', '--dir', folder, '--databases', '16', '--stream-node-max-entries', '10'],
   { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Redis goes with this program; its folder would stay.
+  const leave = () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(143);
+  };
+  process.once('SIGTERM', leave).once('SIGINT', leave);
   const ended = new Promise((resolve) => server.once('exit', resolve));
   await new Promise((resolve, reject) => {
     server.once('exit', (code) => reject(new Error(`redis-server ended with ${code} before it was ready`)));
@@ -24,6 +30,7 @@ export async function startRedis() {
     async close() {
       server.kill();
       await ended;
+      process.off('SIGTERM', leave).off('SIGINT', leave);
       rmSync(folder, { recursive: true });
     },
   };

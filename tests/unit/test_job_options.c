@@ -213,8 +213,7 @@ static void job_ids_are_of_a_form_that_scripts_understand(void **state) {
     static const char *const integers[] = {"{\"jobId\":\"12\"}", "{\"jobId\":\"-3\"}",
                                            "{\"jobId\":\"9007199254740993\"}"};
     (void)state;
-    refused("{\"jobId\":\"wait\"}",
-            "Custom Id cannot be wait: a key of the queue has that name");
+    refused("{\"jobId\":\"wait\"}", "Custom Id cannot be wait: a key of the queue has that name");
     refused("{\"jobId\":\"0\"}", "JobId cannot be '0' or start with '0:'");
     refused("{\"jobId\":\"0:1:2\"}", "JobId cannot be '0' or start with '0:'");
     for (size_t i = 0; i < 3; i++)

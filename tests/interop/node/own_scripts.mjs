@@ -4,13 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const { Redis } = createRequire(import.meta.url)('ioredis');
-
 /**
- * `folder` is what scripts/export-lua wrote. Call it before the first queue is opened. BullMQ registers its
- * commands with the connection's defineCommand, under a name and its version: "pause:6.7.0".
+ * `folder` is what scripts/export-lua wrote, `bullmq` the name that BullMQ is installed under: its copy of ioredis
+ * is the one to change. Call it before the first queue is opened. BullMQ registers its commands with the
+ * connection's defineCommand, under a name and its version: "pause:6.7.0".
  */
-export function useOwnScripts(folder) {
+export function useOwnScripts(folder, bullmq = 'bullmq') {
+  const found = createRequire(import.meta.url).resolve(bullmq);
+  const { Redis } = createRequire(found)('ioredis');
   const ours = new Map(readdirSync(folder).filter((file) => file.endsWith('.lua'))
     .map((file) => [file.slice(0, -'.lua'.length), readFileSync(join(folder, file), 'utf8')]));
   const define = Redis.prototype.defineCommand;

@@ -22,7 +22,7 @@ const [version, address, scripts] = process.argv.slice(2);
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const push = (source, event) => write({ source, ...event });
 
-if (scripts) useOwnScripts(scripts);
+if (scripts) useOwnScripts(scripts, version);
 const library = await loadBullMQ(version);
 const operations = new Operations(library, parseRedisAddress(address), push);
 
