@@ -156,3 +156,18 @@ def test_no_thread_is_left_of_a_blocking_worker(redis):
             pass
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith("bullmq-left")]
+
+
+async def test_a_job_that_cannot_be_taken_holds_up_none_that_is_taken_with_it(
+    queue, start_worker, redis
+):
+    async def handle(job):
+        return job.id
+
+    jobs = await queue.add_bulk([{"name": "x"}] * 20)
+    broken = f"bull:{queue.name}:{jobs[2].id}"
+    redis.call("DEL", broken)
+    redis.call("SET", broken, "no hash")
+    ear = Ear(start_worker(handle, concurrency=20), "completed", "error")
+    events = await ear.count(20)
+    assert len([event for event in events if event[0] == "completed"]) == 19
